@@ -1,0 +1,32 @@
+#include <xtape/autodiff/array.hpp>
+
+#include <algorithm>
+
+namespace xtape {
+
+std::string to_string(const Shape& shape) {
+    std::string text = "(";
+    for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+    return text + ")";
+}
+
+std::size_t element_count(const Shape& shape) {
+    std::size_t count = 1;
+    for (const std::size_t extent : shape) count *= extent;
+    return count;
+}
+
+bool broadcast_shapes(const Shape& a, const Shape& b, Shape& result) {
+    const std::size_t rank = std::max(a.size(), b.size());
+    Shape wide(rank);
+    for (std::size_t i = 0; i < rank; ++i) {
+        const std::size_t p = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
+        const std::size_t q = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
+        if (p != q && p != 1 && q != 1) return false;
+        wide[i] = p == 1 ? q : p;
+    }
+    result = wide;
+    return true;
+}
+
+}  // namespace xtape

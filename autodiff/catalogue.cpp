@@ -1,0 +1,47 @@
+#include <xtape/autodiff/catalogue.hpp>
+
+#include <xtape/autodiff/ops.hpp>
+
+#include <iterator>
+
+namespace xtape {
+
+const std::vector<OperationInfo>& all_operations() {
+    static const std::vector<OperationInfo> rows = [] {
+        std::vector<OperationInfo> all;
+        for (auto* family : {detail::arithmetic_operations, detail::elementary_operations, detail::selection_operations,
+                             detail::activation_operations, detail::reduction_operations, detail::shaping_operations,
+                             detail::linalg_operations, detail::softmax_operations}) {
+            std::vector<OperationInfo> part = family();
+            std::move(part.begin(), part.end(), std::back_inserter(all));
+        }
+        return all;
+    }();
+    return rows;
+}
+
+Array64 detail::broadcast_reference(const std::vector<Array64>& x, const std::function<double(const double*)>& f) {
+    Shape shape;
+    for (const Array64& input : x) broadcast_shapes(shape, input.shape(), shape);
+    Array64 y = empty_array<double>(shape);
+    std::vector<double> values(x.size());
+    for (std::size_t n = 0; n < y.size(); ++n) {
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            const Shape& from = x[k].shape();
+            std::size_t rest = n, place = 0, step = 1;
+            for (std::size_t i = 0; i < shape.size(); ++i) {
+                const std::size_t index = rest % shape[shape.size() - 1 - i];
+                rest /= shape[shape.size() - 1 - i];
+                if (i >= from.size()) continue;
+                const std::size_t extent = from[from.size() - 1 - i];
+                place += (extent == 1 ? 0 : index) * step;
+                step *= extent;
+            }
+            values[k] = x[k].data()[place];
+        }
+        y.data()[n] = f(values.data());
+    }
+    return y;
+}
+
+}  // namespace xtape

@@ -1,0 +1,73 @@
+// Every error xtape throws: one base class, five kinds, one way of being read.
+//
+//   [layer: ]operation: expected ..., got ... [ (at file:line)]
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+
+namespace xtape {
+
+/// Where in the user's program a call was made. A default-constructed one means "unknown" (operators have no room for one).
+using Location = std::source_location;
+
+/// Base of all errors. Copying never throws.
+class Error : public std::exception {
+public:
+    explicit Error(std::string message, Location at = Location{});
+
+    const char* what() const noexcept override { return parts_->text.c_str(); }
+
+    /// The message alone: no layer, no location.
+    const std::string& message() const noexcept { return parts_->message; }
+
+    /// Path of the layer in whose forward the error arose ("encoder.0 (Linear 784->256)"); empty outside a module.
+    const std::string& layer() const noexcept { return parts_->layer; }
+
+    /// The innermost module that saw the error pass, or null. Outer modules use it to complete the layer's path.
+    const void* module() const noexcept { return parts_->module; }
+
+    /// Names the layer; called by modules while the error passes through them.
+    void set_layer(std::string path, const void* module);
+
+    /// Says where the failing call stands, unless that is known already: operators and layers learn it only from their caller.
+    void set_location(Location at);
+
+private:
+    struct Parts {
+        std::string message, where, layer, text;
+        const void* module = nullptr;
+    };
+    void compose();
+
+    std::shared_ptr<Parts> parts_;
+};
+
+/// Arrays whose shapes do not fit an operation, a layer or a loss.
+class ShapeError : public Error {
+    using Error::Error;
+};
+
+/// A tape used in a way that has no gradient: no path, replayed twice, two tapes, a parameter changed underneath.
+class GraphError : public Error {
+    using Error::Error;
+};
+
+/// Data whose content is not what its format or its use allows: truncated file, bad magic number, label out of range.
+class DataError : public Error {
+    using Error::Error;
+};
+
+/// The operating system refused: file missing, not readable, disk full.
+class IoError : public Error {
+    using Error::Error;
+};
+
+/// An option or argument outside its range.
+class ConfigError : public Error {
+    using Error::Error;
+};
+
+}  // namespace xtape

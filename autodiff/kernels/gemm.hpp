@@ -1,0 +1,29 @@
+// Matrix products: the only file that talks to BLAS.
+#pragma once
+
+#include <xtape/autodiff/array.hpp>
+
+namespace xtape::detail {
+
+/// One product C = op(A) op(B) + beta C of row-major matrices; op(A) is (m, k), op(B) is (k, n), C is (m, n).
+template <class T>
+struct Gemm {
+    bool transpose_a = false, transpose_b = false;
+    std::size_t m = 0, n = 0, k = 0;
+    const T* a = nullptr;
+    const T* b = nullptr;
+    T* c = nullptr;
+    T beta = 0;   ///< 0: C is overwritten, whatever it held
+};
+
+/// Runs `count` products whose operands stand at the given distances (0: the same one each time). BLAS works on one thread inside
+/// blocks whose sizes depend on the shapes only, so the bits do not depend on the number of threads.
+template <class T>
+void gemm_batch(const Gemm<T>& first, std::size_t count, std::size_t step_a, std::size_t step_b, std::size_t step_c);
+
+template <class T>
+void gemm(const Gemm<T>& product) {
+    gemm_batch(product, 1, 0, 0, 0);
+}
+
+}  // namespace xtape::detail

@@ -1,0 +1,21 @@
+// Reductions over the middle axis of (outer, count, inner); every reduction over any axes is a sequence of these.
+#pragma once
+
+#include <xtape/autodiff/array.hpp>
+
+#include <vector>
+
+namespace xtape::detail {
+
+enum class Reduction { sum, max };
+
+/// y(o, i) = reduction over c of x(o, c, i). Sums are pairwise above 32 terms, so their error grows with the logarithm of
+/// `count`. A maximum is NaN when any term is; count must then be at least 1. Work is cut by size only: same bits on any thread count.
+template <class T>
+void reduce_middle(Reduction kind, const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner);
+
+/// Reduces the axes marked true; they stay with extent 1.
+template <class T>
+BasicArray<T> reduce_axes(Reduction kind, const BasicArray<T>& x, const std::vector<bool>& reduced);
+
+}  // namespace xtape::detail

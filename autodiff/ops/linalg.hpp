@@ -1,0 +1,73 @@
+// Matrix products: matmul linear.
+#pragma once
+
+#include <xtape/autodiff/ops/shaping.hpp>
+
+namespace xtape {
+
+struct MatmulOptions {
+    bool transpose_a = false;  ///< multiply by the transpose of a's matrices
+    bool transpose_b = false;  ///< multiply by the transpose of b's matrices
+};
+
+/// Y = op(A) op(B) for every matrix of the broadcast batch axes
+struct Matmul {
+    MatmulOptions options;
+
+    static constexpr const char* name = "matmul";
+    static constexpr const char* formula = "Y = A B;  dA = G B^T;  dB = A^T G";
+    static constexpr Keep keep = Keep::inputs();
+
+    Shape infer(Shapes x) const;
+    template <class T>
+    BasicArray<T> forward(Inputs<T> x) const;
+    template <class T>
+    void backward(Replay<T>& r) const;
+    Array64 reference(std::span<const Array64> x) const;
+    static std::vector<Sample<Matmul>> samples();
+};
+
+/// Y = X Wᵀ + b over the last axis: X (..., in), W (out, in), b (out), Y (..., out). The bias is added inside the product.
+struct Linear {
+    static constexpr const char* name = "linear";
+    static constexpr const char* formula = "Y = X W^T + b;  dX = G W;  dW = G^T X;  db = G summed over rows";
+    static constexpr Keep keep = Keep::input(0) | Keep::input(1);
+
+    Shape infer(Shapes x) const;
+    template <class T>
+    BasicArray<T> forward(Inputs<T> x) const;
+    template <class T>
+    void backward(Replay<T>& r) const;
+    Array64 reference(std::span<const Array64> x) const;
+    static std::vector<Sample<Linear>> samples();
+};
+
+/// (..., m, k) x (..., k, n) -> (..., m, n); leading axes broadcast. ShapeError when the shapes do not fit.
+template <class A, class B>
+    requires Operands<A, B>
+auto matmul(const A& a, const B& b, MatmulOptions options = {}, Location at = Location::current()) {
+    return detail::call(Matmul{options}, at, a, b);
+}
+
+/// x (..., in) times the transpose of weight (out, in), plus bias (out) when there is one. ShapeError when the shapes do not fit.
+template <class X, class W>
+    requires Operands<X, W>
+auto linear(const X& x, const W& weight, Location at = Location::current()) {
+    return detail::call(Linear{}, at, x, weight);
+}
+template <class X, class W, class B>
+    requires Operands<X, W, B>
+auto linear(const X& x, const W& weight, const B& bias, Location at = Location::current()) {
+    return detail::call(Linear{}, at, x, weight, bias);
+}
+
+namespace detail {
+std::vector<OperationInfo> linalg_operations();
+}
+
+using LinalgOps = OpList<Matmul, Linear>;
+
+extern template struct detail::Runner<Matmul>;
+extern template struct detail::Runner<Linear>;
+
+}  // namespace xtape

@@ -1,0 +1,344 @@
+#include <xtape/autodiff/record.hpp>
+
+#include <xtape/autodiff/kernels/elementwise.hpp>
+
+#include <algorithm>
+
+namespace xtape {
+
+namespace detail {
+
+struct LeafRecord final : Record {
+    std::shared_ptr<ParameterStateBase> state;   // null for a watched tensor
+    std::uint64_t version = 0;
+    void (*add)(ParameterStateBase&, Gradient&) = nullptr;
+
+    void replay(Tape&, std::uint32_t, bool) override {}
+    const char* name() const override { return "leaf"; }
+    ParameterStateBase* parameter() const override { return state.get(); }
+    bool leaf() const override { return true; }
+};
+
+/// Memory of a tape, handed from one tape to the next so that the second step of a loop allocates nothing.
+struct TapeStorage {
+    static constexpr std::size_t chunk_bytes = std::size_t{1} << 16;
+
+    std::vector<Record*> records;          // null: replayed and freed
+    std::vector<Gradient> gradients;
+    std::vector<std::uint8_t> needed;      // empty: every slot's gradient is wanted
+    std::vector<std::uint32_t> parameters; // slots of parameter leaves
+    std::vector<std::byte*> chunks;
+    std::size_t chunk = 0, used = chunk_bytes;
+    TapeStorage* next = nullptr;
+
+    ~TapeStorage() {
+        for (std::byte* c : chunks) pool_deallocate(c, chunk_bytes);
+    }
+
+    void* allocate(std::size_t bytes) {
+        bytes = (bytes + 15) / 16 * 16;
+        if (used + bytes > chunk_bytes) {
+            if (bytes > chunk_bytes) return large(bytes);
+            if (!chunks.empty() && chunk + 1 < chunks.size()) {
+                ++chunk;
+            } else {
+                chunks.push_back(static_cast<std::byte*>(pool_allocate(chunk_bytes)));
+                chunk = chunks.size() - 1;
+            }
+            used = 0;
+        }
+        void* place = chunks[chunk] + used;
+        used += bytes;
+        return place;
+    }
+
+    // An operation with thousands of operands: its memory is an array value that lives as long as the records.
+    void* large(std::size_t bytes) {
+        larges.push_back(empty_array<double>({bytes / sizeof(double)}));
+        return larges.back().data();
+    }
+
+    void clear() {
+        for (std::size_t i = records.size(); i-- > 0;) {
+            if (records[i]) records[i]->~Record();
+        }
+        records.clear();
+        gradients.clear();
+        needed.clear();
+        parameters.clear();
+        larges.clear();
+        chunk = 0;
+        used = chunks.empty() ? chunk_bytes : 0;
+        // One very long tape must not hold its memory for ever.
+        while (chunks.size() > 256) {
+            pool_deallocate(chunks.back(), chunk_bytes);
+            chunks.pop_back();
+        }
+    }
+
+    std::vector<Array64> larges;
+};
+
+namespace {
+
+struct ThreadTapes {
+    Tape* current = nullptr;
+    TapeStorage* spare = nullptr;
+    std::uint64_t next_id = 0;
+};
+constinit thread_local ThreadTapes tapes;
+
+// Frees the spare storage when the thread ends; separate, so that the hot path above needs no initialisation guard.
+struct SpareOwner {
+    bool armed = false;
+    ~SpareOwner() {
+        while (TapeStorage* storage = tapes.spare) {
+            tapes.spare = storage->next;
+            delete storage;
+        }
+    }
+};
+thread_local SpareOwner spare_owner;
+
+std::uint64_t new_id() {
+    // Ids are unique in the process: 24 bits of thread number, 40 bits of count.
+    static std::atomic<std::uint64_t> thread_count{0};
+    if (tapes.next_id == 0) {
+        tapes.next_id = (thread_count.fetch_add(1, std::memory_order_relaxed) + 1) << 40;
+        spare_owner.armed = true;
+    }
+    return ++tapes.next_id;
+}
+
+template <class T>
+void add_to_parameter(ParameterStateBase& base, Gradient& g) {
+    accumulate(static_cast<ParameterState<T>&>(base).grad, Ref<Value<T>>(static_cast<Value<T>*>(g.value.release())));
+}
+
+}  // namespace
+
+void* TapeAccess::allocate(Tape& tape, std::size_t bytes) { return tape.storage_->allocate(bytes); }
+
+std::uint32_t TapeAccess::push(Tape& tape, Record* record) {
+    auto& records = tape.storage_->records;
+    if (records.size() >= no_slot) throw GraphError("tape: more than 2^32 - 1 operations on one tape");
+    records.push_back(record);
+    return static_cast<std::uint32_t>(records.size() - 1);
+}
+
+Gradient& TapeAccess::gradient(Tape& tape, std::uint32_t slot) { return tape.storage_->gradients[slot]; }
+
+bool TapeAccess::wanted(const Tape& tape, std::uint32_t slot) {
+    const auto& needed = tape.storage_->needed;
+    return needed.empty() || (slot < needed.size() && needed[slot]);
+}
+
+void TapeAccess::check_foreign(const Tape& tape, std::uint64_t other, const char* operation, Location at) {
+    for (const Tape* t = tapes.current; t; t = t->outer_) {
+        if (t == &tape || t->id_ != other || t->paused_) continue;
+        throw GraphError(std::string(operation) +
+                             ": an operand was recorded on an outer tape that is still recording; pause() the outer tape, "
+                             "detach() the operand, or use a single tape", at);
+    }
+}
+
+template <class T>
+std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<T>>& state) {
+    TapeStorage& storage = *tape.storage_;
+    if (state->leaf_tape.load(std::memory_order_relaxed) == tape.id_) {
+        const std::uint32_t slot = state->leaf_slot.load(std::memory_order_relaxed);
+        if (slot < storage.records.size() && storage.records[slot] && storage.records[slot]->parameter() == state.get() &&
+            static_cast<LeafRecord*>(storage.records[slot])->version == state->version) {
+            return slot;
+        }
+    }
+    auto* leaf = new (storage.allocate(sizeof(LeafRecord))) LeafRecord;
+    leaf->state = state;
+    leaf->version = state->version;
+    leaf->add = add_to_parameter<T>;
+    const std::uint32_t slot = push(tape, leaf);
+    storage.parameters.push_back(slot);
+    state->leaf_slot.store(slot, std::memory_order_relaxed);
+    state->leaf_tape.store(tape.id_, std::memory_order_relaxed);
+    return slot;
+}
+template std::uint32_t TapeAccess::leaf(Tape&, const std::shared_ptr<ParameterState<float>>&);
+template std::uint32_t TapeAccess::leaf(Tape&, const std::shared_ptr<ParameterState<double>>&);
+
+}  // namespace detail
+
+using detail::TapeAccess;
+using detail::TensorAccess;
+using detail::tapes;
+
+Tape::Tape() : storage_(tapes.spare), outer_(tapes.current), id_(detail::new_id()) {
+    if (storage_) {
+        tapes.spare = storage_->next;
+    } else {
+        storage_ = new detail::TapeStorage;
+    }
+    tapes.current = this;
+}
+
+Tape::~Tape() {
+    for (Tape** link = &tapes.current; *link; link = &(*link)->outer_) {
+        if (*link != this) continue;
+        *link = outer_;
+        break;
+    }
+    storage_->clear();
+    storage_->next = tapes.spare;
+    tapes.spare = storage_;
+}
+
+std::size_t Tape::size() const { return storage_->records.size(); }
+
+Tape* Tape::current() { return tapes.current; }
+
+template <class T>
+BasicTensor<T> Tape::watch_leaf(const BasicTensor<T>& x) {
+    (void)x.value();
+    auto* leaf = new (storage_->allocate(sizeof(detail::LeafRecord))) detail::LeafRecord;
+    return TensorAccess::make(TensorAccess::value(x), id_, TapeAccess::push(*this, leaf));
+}
+
+template <class T>
+void Tape::check_on_tape(const char* who, const BasicTensor<T>& y, const BasicTensor<T>* seed, Location at) const {
+    if (!seed && y.size() != 1) {
+        throw GraphError(std::string(who) + ": expected a loss with one element, got shape " + to_string(y.shape()) +
+                             "; reduce it with sum or mean, or pass a seed of that shape", at);
+    }
+    if (seed && seed->shape() != y.shape()) {
+        throw ShapeError(std::string(who) + ": expected a seed of shape " + to_string(y.shape()) + ", got " +
+                             to_string(seed->shape()), at);
+    }
+    if (TensorAccess::tape(y) != id_) {
+        throw GraphError(std::string(who) + ": the tensor is not on this tape: it depends on no parameter and no watched "
+                                            "tensor, or it was made on another tape", at);
+    }
+}
+
+template <class T>
+void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest) {
+    const std::uint32_t top = TensorAccess::slot(y);
+    storage_->gradients.clear();
+    storage_->gradients.resize(std::size_t{top} + 1);
+
+    BasicArray<T> one = empty_array<T>(y.shape());
+    if (!seed) one.data()[0] = T(1);
+    const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(std::move(one));
+    const bool seed_recorded = create_graph && TensorAccess::tape(first) == id_;
+    storage_->gradients[top] = {detail::share(first),
+                                seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
+
+    for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
+        if (!storage_->gradients[slot].value) continue;
+        detail::Record* record = storage_->records[slot];
+        if (!record) {
+            throw GraphError("backward: this part of the tape was replayed before and its records are freed; pass "
+                             "{.keep = true} to the first replay");
+        }
+        if (record->leaf()) continue;
+        // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
+        if (!storage_->needed.empty() && storage_->needed[slot] == 2) {
+            const detail::Gradient answer = storage_->gradients[slot];
+            record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
+            storage_->gradients[slot] = answer;
+        } else {
+            record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
+        }
+        if (!keep) {
+            record->~Record();
+            storage_->records[slot] = nullptr;
+        }
+    }
+}
+
+void Tape::check_leaves(Location at) const {
+    for (const std::uint32_t slot : storage_->parameters) {
+        if (slot >= storage_->gradients.size() || !storage_->gradients[slot].value) continue;
+        const auto& leaf = static_cast<const detail::LeafRecord&>(*storage_->records[slot]);
+        if (leaf.version == leaf.state->version) continue;
+        throw GraphError("backward: parameter \"" + leaf.state->name +
+                             "\" was changed after this tape recorded it; call backward before the optimizer's step", at);
+    }
+}
+
+void Tape::deliver() {
+    for (const std::uint32_t slot : storage_->parameters) {
+        if (slot >= storage_->gradients.size() || !storage_->gradients[slot].value) continue;
+        auto& leaf = static_cast<detail::LeafRecord&>(*storage_->records[slot]);
+        leaf.add(*leaf.state, storage_->gradients[slot]);
+    }
+}
+
+template <class T>
+void Tape::run_backward(const BasicTensor<T>& y, const BasicTensor<T>* seed, BackwardOptions options, Location at) {
+    check_on_tape<T>("backward", y, seed, at);
+    storage_->needed.clear();
+    replay<T>(y, seed, false, options.keep, 0);
+    check_leaves(at);
+    deliver();
+    storage_->gradients.clear();
+}
+
+template <class T>
+std::vector<BasicTensor<T>> Tape::gradients(const BasicTensor<T>& y, const BasicTensor<T>* seed,
+                                            std::span<const BasicTensor<T>> xs, GradientOptions options, Location at) {
+    check_on_tape<T>("gradient", y, seed, at);
+    const std::uint32_t top = TensorAccess::slot(y);
+    std::uint32_t lowest = top;
+    auto& needed = storage_->needed;
+    needed.assign(std::size_t{top} + 1, 0);
+    for (const BasicTensor<T>& x : xs) {
+        if (TensorAccess::tape(x) != id_) {
+            throw GraphError("gradient: asked with respect to a tensor that is not on this tape; watch() it before using it", at);
+        }
+        const std::uint32_t slot = TensorAccess::slot(x);
+        if (slot > top) continue;
+        needed[slot] = 2;
+        lowest = std::min(lowest, slot);
+    }
+    // A slot's gradient is wanted when it leads down to one that was asked for.
+    for (std::size_t slot = lowest; slot <= top; ++slot) {
+        const detail::Record* record = storage_->records[slot];
+        if (needed[slot]) continue;
+        if (!record) {  // freed: what it led to is no longer known, so a gradient that reaches it must be an error, not a zero
+            needed[slot] = 1;
+            continue;
+        }
+        for (const detail::Operand& operand : record->operands()) {
+            if (operand.slot != detail::no_slot && needed[operand.slot]) needed[slot] = 1;
+        }
+    }
+    replay<T>(y, seed, options.create_graph, options.keep || options.create_graph, lowest);
+    check_leaves(at);
+
+    std::vector<BasicTensor<T>> answers;
+    answers.reserve(xs.size());
+    for (const BasicTensor<T>& x : xs) {
+        const std::uint32_t slot = TensorAccess::slot(x);
+        if (slot > top || !storage_->gradients[slot].value) {
+            answers.emplace_back(BasicArray<T>(x.shape(), T(0)));
+            continue;
+        }
+        const detail::Gradient& g = storage_->gradients[slot];
+        detail::Ref<detail::ValueBase> value = g.value;
+        const bool on_tape = options.create_graph && g.slot != detail::no_slot;
+        answers.push_back(TensorAccess::make(detail::Ref<detail::Value<T>>(static_cast<detail::Value<T>*>(value.release())),
+                                             on_tape ? id_ : 0, on_tape ? g.slot : detail::no_slot));
+    }
+    storage_->gradients.clear();
+    needed.clear();
+    return answers;
+}
+
+template void Tape::run_backward(const Tensor&, const Tensor*, BackwardOptions, Location);
+template void Tape::run_backward(const Tensor64&, const Tensor64*, BackwardOptions, Location);
+template std::vector<Tensor> Tape::gradients(const Tensor&, const Tensor*, std::span<const Tensor>, GradientOptions, Location);
+template std::vector<Tensor64> Tape::gradients(const Tensor64&, const Tensor64*, std::span<const Tensor64>, GradientOptions,
+                                               Location);
+template Tensor Tape::watch_leaf(const Tensor&);
+template Tensor64 Tape::watch_leaf(const Tensor64&);
+
+}  // namespace xtape

@@ -1,0 +1,89 @@
+// Shared, immutable values: what a tensor refers to and what a tape keeps.
+#pragma once
+
+#include <xtape/autodiff/array.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace xtape::detail {
+
+/// A reference-counted value of a scalar type that only its holder knows.
+struct ValueBase {
+    std::atomic<std::uint32_t> references{1};
+    void (*destroy)(ValueBase*) noexcept;
+
+    explicit ValueBase(void (*how)(ValueBase*) noexcept) : destroy(how) {}
+};
+
+template <class T>
+struct Value final : ValueBase {
+    BasicArray<T> array;
+
+    static Value* create(BasicArray<T>&& array) {
+        return new (pool_allocate(sizeof(Value))) Value(std::move(array));
+    }
+
+private:
+    explicit Value(BasicArray<T>&& a)
+        : ValueBase([](ValueBase* self) noexcept {
+              static_cast<Value*>(self)->~Value();
+              pool_deallocate(self, sizeof(Value));
+          }),
+          array(std::move(a)) {}
+};
+
+/// Intrusive pointer to a ValueBase or Value<T>. Thread-safe like std::shared_ptr.
+template <class V>
+class Ref {
+public:
+    Ref() noexcept = default;
+    /// Takes over the reference that `value` was created with.
+    explicit Ref(V* value) noexcept : value_(value) {}
+    Ref(const Ref& other) noexcept : value_(other.value_) {
+        if (value_) value_->references.fetch_add(1, std::memory_order_relaxed);
+    }
+    Ref(Ref&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
+    Ref& operator=(Ref other) noexcept {
+        std::swap(value_, other.value_);
+        return *this;
+    }
+    ~Ref() { reset(); }
+
+    void reset() noexcept {
+        V* value = std::exchange(value_, nullptr);
+        if (!value) return;
+        // A sole owner need not pay for an atomic decrement: nobody else can be copying the reference.
+        if (value->references.load(std::memory_order_acquire) == 1 ||
+            value->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            value->destroy(value);
+        }
+    }
+
+    /// The same reference to a base type.
+    template <class B>
+        requires std::derived_from<V, B>
+    operator Ref<B>() && noexcept {
+        return Ref<B>(static_cast<B*>(release()));
+    }
+
+    V* get() const noexcept { return value_; }
+    V* release() noexcept { return std::exchange(value_, nullptr); }
+    V* operator->() const noexcept { return value_; }
+    V& operator*() const noexcept { return *value_; }
+    explicit operator bool() const noexcept { return value_ != nullptr; }
+    /// No other reference exists, so the value may be changed or its memory reused.
+    bool unique() const noexcept { return value_ && value_->references.load(std::memory_order_acquire) == 1; }
+
+private:
+    V* value_ = nullptr;
+};
+
+/// sum += g, in place when nobody else holds the sum; an empty sum takes g over without a copy. Shapes agree.
+template <class T>
+void accumulate(Ref<Value<T>>& sum, Ref<Value<T>> g);
+
+}  // namespace xtape::detail

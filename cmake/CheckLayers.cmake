@@ -1,0 +1,123 @@
+# Checks who includes whom, and that some traps are not in the sources. Fails with file:line of every offence.
+#
+#   cmake -DROOT=<source folder> -P cmake/CheckLayers.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# What files of a layer may include of xtape, beside their own layer.
+set(layers autodiff nn optim data train analysis)
+set(allowed_nn "autodiff/")
+set(allowed_optim "autodiff/")
+set(allowed_data "autodiff/(array|error|memory|parallel|random)\\.hpp")
+set(allowed_train "(autodiff|nn|optim|data)/")
+set(allowed_analysis "(autodiff|data)/")
+
+# Inside autodiff: files whose path matches the first pattern may include only what matches the second.
+set(base "autodiff/(array|error|memory|parallel[a-z_]*|random|value)")
+set(inside_base "^${base}\\.[hc]pp$" "${base}\\.hpp")
+set(inside_kernels "^autodiff/kernels/" "(${base}\\.hpp|autodiff/kernels/)")
+set(inside_tape "^autodiff/(tensor|parameter|tape|record|operand)\\.hpp$" "(${base}|autodiff/(tensor|parameter|tape|record|operand))\\.hpp")
+
+# Appends "file:line: message" to `problems` for every match of the pattern. The newline that a pattern may begin with belongs to
+# the line before.
+function(forbid file text pattern message)
+    set(before 0)
+    while(text MATCHES "${pattern}")
+        set(match "${CMAKE_MATCH_0}")
+        string(FIND "${text}" "${match}" at)
+        string(SUBSTRING "${text}" 0 ${at} skipped)
+        string(REGEX MATCH "^\n" leading "${match}")
+        string(REGEX REPLACE "[^\n]" "" newlines "${skipped}${leading}")
+        string(LENGTH "${newlines}" lines)
+        math(EXPR line "${before} + ${lines}")
+        set_property(GLOBAL APPEND_STRING PROPERTY problems "${file}:${line}: ${message}\n")
+        string(LENGTH "${skipped}${match}" done)
+        string(REGEX REPLACE "[^\n]" "" newlines "${skipped}${match}")
+        string(LENGTH "${newlines}" lines)
+        math(EXPR before "${before} + ${lines}")
+        string(SUBSTRING "${text}" ${done} -1 text)
+    endwhile()
+endfunction()
+
+# Reports includes of <xtape/...> in `text` that do not match `allowed`.
+function(check_arrows file text allowed who)
+    string(REGEX MATCHALL "\n[ \t]*#[ \t]*include[ \t]*<xtape/[^>\n]*>" includes "${text}")
+    list(REMOVE_DUPLICATES includes)
+    foreach(include IN LISTS includes)
+        string(REGEX REPLACE ".*<xtape/(.*)>" "\\1" path "${include}")
+        if(NOT path MATCHES "^${allowed}")
+            string(REGEX REPLACE "([.+*?^$])" "\\\\\\1" pattern "${include}")
+            forbid(${file} "${text}" "${pattern}" "${who} must not include <xtape/${path}>")
+        endif()
+    endforeach()
+endfunction()
+
+function(check_file file layer)
+    file(READ ${ROOT}/${file} text)
+    # Comments may name what code may not. The first line gets a newline in front like all others; it is counted from there.
+    string(REGEX REPLACE "//[^\n]*" "" text "\n${text}")
+    set(include "\n[ \t]*#[ \t]*include[ \t]*")
+
+    check_arrows(${file} "${text}" "(${layer}/|${allowed_${layer}})" ${layer})
+    foreach(rule IN ITEMS inside_base inside_kernels inside_tape)
+        list(GET ${rule} 0 files)
+        list(GET ${rule} 1 allowed)
+        if(file MATCHES "${files}")
+            check_arrows(${file} "${text}" "${allowed}" "this part of autodiff")
+        endif()
+    endforeach()
+
+    forbid(${file} "${text}" "${include}\"[^\"\n]*\"" "own headers are included as <xtape/folder/name.hpp>")
+    if(NOT file MATCHES "^autodiff/parallel[a-z_]*\\.[hc]pp$")
+        forbid(${file} "${text}" "(<(oneapi/)?tbb/|tbb::)[a-z_]*" "only autodiff/parallel.* may name TBB")
+    endif()
+    if(NOT file MATCHES "(^autodiff/array\\.hpp|\\.cpp)$")
+        forbid(${file} "${text}" "${include}<xtensor[^>\n]*>" "of the headers only autodiff/array.hpp may include xtensor's")
+    endif()
+endfunction()
+
+function(check_traps file)
+    file(READ ${ROOT}/${file} text)
+    string(REGEX REPLACE "//[^\n]*" "" text "\n${text}")
+    forbid(${file} "${text}" "keep_dims" "xtensor's keep_dims reducers give wrong numbers as operands")
+    forbid(${file} "${text}" "(xt::)?linalg::dot" "xt::linalg::dot gives wrong shapes for overlapping operands")
+    forbid(${file} "${text}" "load_npy" "xtensor's load_npy overflows on hostile files")
+endfunction()
+
+function(check_flags file comment)
+    file(READ ${ROOT}/${file} text)
+    string(REGEX REPLACE "${comment}[^\n]*" "" text "\n${text}")
+    forbid(${file} "${text}" "(fast[-]math|-[O]fast)" "NaN and infinity must work: not with this flag")
+endfunction()
+
+set(checked 0)
+foreach(layer IN LISTS layers)
+    file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
+    foreach(file IN LISTS files)
+        check_file(${file} ${layer})
+        check_traps(${file})
+        check_flags(${file} "//")
+        math(EXPR checked "${checked} + 1")
+    endforeach()
+endforeach()
+
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/examples/*.?pp ${ROOT}/benchmarks/*.?pp)
+foreach(file IN LISTS files)
+    check_traps(${file})
+    check_flags(${file} "//")
+endforeach()
+
+file(GLOB files RELATIVE ${ROOT} ${ROOT}/CMakeLists.txt ${ROOT}/CMakePresets.json ${ROOT}/*/CMakeLists.txt
+    ${ROOT}/tests/*/CMakeLists.txt ${ROOT}/cmake/*.cmake)
+foreach(file IN LISTS files)
+    check_flags(${file} "#")
+endforeach()
+
+get_property(problems GLOBAL PROPERTY problems)
+if(checked EQUAL 0)
+    set(problems "${ROOT}:0: no sources found\n")
+endif()
+if(problems)
+    message("${problems}")
+    message(FATAL_ERROR "the include arrows or the rules beside them are broken")
+endif()
+message(STATUS "checked the includes of ${checked} files")

@@ -1,0 +1,54 @@
+# Finds what xtape is made of; names every missing Debian package in one message.
+
+set(xtape_missing "")
+macro(xtape_find package debian)
+    find_package(${package} QUIET ${ARGN})
+    if(NOT ${package}_FOUND)
+        list(APPEND xtape_missing ${debian})
+    endif()
+endmacro()
+
+xtape_find(xtl xtl-dev CONFIG)
+if(xtl_FOUND)
+    xtape_find(xtensor libxtensor-dev CONFIG)
+    xtape_find(xsimd libxsimd-dev CONFIG)
+endif()
+xtape_find(fmt libfmt-dev CONFIG)
+xtape_find(ZLIB zlib1g-dev)
+find_package(Threads REQUIRED)
+set(xtape_threads Threads::Threads)
+if(XTAPE_PARALLEL_BACKEND STREQUAL "tbb")
+    xtape_find(TBB libtbb-dev CONFIG)
+    list(APPEND xtape_threads TBB::tbb)
+endif()
+
+# The reference BLAS is 30 times slower and easily picked up by accident: any other library than OpenBLAS has to be asked for.
+if(NOT BLA_VENDOR)
+    set(BLA_VENDOR OpenBLAS)
+endif()
+xtape_find(BLAS libopenblas-dev)
+
+# Headers only. Its own package would drag BLAS and LAPACK into every program that links xtape.
+find_path(XTAPE_XTENSOR_BLAS_INCLUDE_DIR xflens/cxxblas/cxxblas.h)
+mark_as_advanced(XTAPE_XTENSOR_BLAS_INCLUDE_DIR)
+if(NOT XTAPE_XTENSOR_BLAS_INCLUDE_DIR)
+    list(APPEND xtape_missing libxtensor-blas-dev)
+endif()
+
+if(XTAPE_DEVELOPER_MODE)
+    xtape_find(doctest doctest-dev CONFIG)
+    xtape_find(CLI11 libcli11-dev CONFIG)
+endif()
+
+if(xtape_missing)
+    list(JOIN xtape_missing " " xtape_missing)
+    message(FATAL_ERROR "xtape: missing packages; install them with\n  apt-get install ${xtape_missing}\n")
+endif()
+
+if(XTAPE_PARALLEL_BACKEND STREQUAL "tbb")
+    set(threads "TBB ${TBB_VERSION}")
+else()
+    set(threads "std::thread")
+endif()
+message(STATUS "xtape ${PROJECT_VERSION}: xtensor ${xtensor_VERSION}, xsimd ${xsimd_VERSION}, "
+    "BLAS ${BLA_VENDOR} (${BLAS_LIBRARIES}), threads ${threads}, arch \"${XTAPE_ARCH}\"")

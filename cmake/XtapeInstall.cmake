@@ -1,0 +1,21 @@
+# cmake --install: headers, libraries, and a relocatable package for find_package(xtape).
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/xtape)
+
+get_property(headers GLOBAL PROPERTY xtape_headers)
+foreach(header IN LISTS headers)
+    cmake_path(GET header PARENT_PATH folder)
+    install(FILES ${header} DESTINATION include/xtape/${folder})
+endforeach()
+
+get_property(targets GLOBAL PROPERTY xtape_targets)
+install(TARGETS ${targets} EXPORT xtapeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT xtapeTargets NAMESPACE xtape:: DESTINATION ${package_dir})
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/xtape-config.cmake.in ${PROJECT_BINARY_DIR}/xtape-config.cmake
+    INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/xtape-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/xtape-config.cmake ${PROJECT_BINARY_DIR}/xtape-config-version.cmake
+    DESTINATION ${package_dir})

@@ -1,0 +1,159 @@
+#include <xtape/nn/module.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <typeinfo>
+#include <unordered_set>
+
+namespace xtape::nn {
+namespace {
+
+// "ns::(anonymous namespace)::Mlp<ns::Part>" -> "Mlp<ns::Part>"
+std::string class_name(const std::type_info& type) {
+    int status = 0;
+    const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+    if (!text) return "Module";
+    const std::string name = text.get();
+    std::size_t start = 0, depth = 0;
+    for (std::size_t i = 0; i + 1 < name.size(); ++i) {
+        const char c = name[i];
+        if (c == '<' || c == '(') ++depth;
+        if ((c == '>' || c == ')') && depth > 0) --depth;
+        if (depth == 0 && c == ':' && name[i + 1] == ':') start = i + 2;
+    }
+    return name.substr(start);
+}
+
+// The whole tree in the order of visit(). What has been seen is not entered again: so shared modules and parameters come once, and
+// a module that names itself or one above it does no harm.
+template <class T>
+class Walk final : public BasicVisitor<T> {
+public:
+    explicit Walk(BasicModule<T>& root) { enter({}, root); }
+
+    std::vector<BasicNamedModule<T>> modules;
+    std::vector<BasicNamedParameter<T>> parameters;
+
+private:
+    void on_module(std::string_view name, BasicModule<T>& module) override { enter(path_of(name), module); }
+
+    void on_parameter(std::string_view name, BasicParameterRef<T>& parameter) override {
+        std::string path = path_of(name);
+        if (!seen_.insert(parameter.shared_state().get()).second) return;
+        if (!paths_.insert(path).second) {
+            throw ConfigError("visit: expected names that differ, got \"" + path + "\" for two parameters");
+        }
+        parameters.push_back({std::move(path), parameter});
+    }
+
+    void enter(std::string path, BasicModule<T>& module) {
+        if (!seen_.insert(&module).second) return;
+        modules.push_back({path, &module});
+        std::swap(path_, path);
+        module.visit(*this);
+        std::swap(path_, path);
+    }
+
+    std::string path_of(std::string_view name) const {
+        if (name.empty() || name.find('.') != std::string_view::npos) {
+            throw ConfigError("visit: expected a name that is not empty and has no dots, got \"" + std::string(name) + "\"");
+        }
+        return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+    }
+
+    std::string path_;
+    std::unordered_set<const void*> seen_;
+    std::unordered_set<std::string> paths_;
+};
+
+}  // namespace
+
+template <class T>
+std::string BasicModule<T>::describe() const {
+    return class_name(typeid(*this));
+}
+
+template <class T>
+BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) {
+    try {
+        return forward(x);
+    } catch (Error& error) {
+        name_layer(error, at);
+        throw;
+    }
+}
+
+// The innermost module signs the error; every module further out finds the signature in its tree and writes the longer path.
+template <class T>
+void BasicModule<T>::name_layer(Error& error, Location at) {
+    error.set_location(at);
+    if (!error.module()) {
+        error.set_layer(describe(), this);
+        return;
+    }
+    try {
+        for (const auto& [path, module] : named_modules()) {
+            if (module != error.module()) continue;
+            if (module != this) error.set_layer(path + " (" + module->describe() + ")", module);
+            return;
+        }
+    } catch (const std::exception&) {
+        // A tree that cannot be walked keeps the shorter path: the error under way matters more.
+    }
+}
+
+template <class T>
+std::vector<BasicNamedModule<T>> BasicModule<T>::named_modules() {
+    return std::move(Walk<T>(*this).modules);
+}
+
+template <class T>
+std::vector<BasicNamedParameter<T>> BasicModule<T>::named_parameters() {
+    std::vector<BasicNamedParameter<T>> all = std::move(Walk<T>(*this).parameters);
+    for (auto& [name, parameter] : all) parameter.set_name(name);
+    return all;
+}
+
+template <class T>
+BasicParameterList<T> BasicModule<T>::parameters() {
+    BasicParameterList<T> list;
+    for (auto& [name, parameter] : named_parameters()) list.push_back(std::move(parameter));
+    return list;
+}
+
+template <class T>
+std::size_t BasicModule<T>::parameter_count() {
+    std::size_t count = 0;
+    for (const auto& [name, parameter] : Walk<T>(*this).parameters) count += parameter.value().size();
+    return count;
+}
+
+template <class T>
+void BasicModule<T>::zero_grad() {
+    for (auto& [name, parameter] : Walk<T>(*this).parameters) parameter.zero_grad();
+}
+
+template <class T>
+void BasicModule<T>::train(bool on) {
+    for (const auto& [name, module] : named_modules()) module->training_ = on;
+}
+
+template <class T>
+BasicEvaluationScope<T>::BasicEvaluationScope(BasicModule<T>& module) {
+    for (const auto& [name, part] : module.named_modules()) modes_.emplace_back(part, part->training_);
+    for (const auto& [part, mode] : modes_) part->training_ = false;
+}
+
+template <class T>
+BasicEvaluationScope<T>::~BasicEvaluationScope() {
+    for (const auto& [part, mode] : modes_) part->training_ = mode;
+}
+
+template class BasicModule<float>;
+template class BasicModule<double>;
+template class BasicEvaluationScope<float>;
+template class BasicEvaluationScope<double>;
+
+}  // namespace xtape::nn

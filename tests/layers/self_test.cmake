@@ -1,0 +1,35 @@
+# CheckLayers.cmake must report exactly the lines of fixture/ that end in the comment "violation".
+cmake_minimum_required(VERSION 3.25)
+
+execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_CURRENT_LIST_DIR}/fixture -P ${CHECK}
+    RESULT_VARIABLE result ERROR_VARIABLE output OUTPUT_VARIABLE output)
+if(result EQUAL 0)
+    message(FATAL_ERROR "the planted violations passed:\n${output}")
+endif()
+
+set(expected "")
+file(GLOB_RECURSE files RELATIVE ${CMAKE_CURRENT_LIST_DIR}/fixture ${CMAKE_CURRENT_LIST_DIR}/fixture/*.*pp
+    ${CMAKE_CURRENT_LIST_DIR}/fixture/CMakeLists.txt)
+foreach(file IN LISTS files)
+    file(READ ${CMAKE_CURRENT_LIST_DIR}/fixture/${file} text)
+    string(REPLACE ";" "" text "${text}")
+    string(REGEX REPLACE "[][]" "" text "${text}")
+    string(REPLACE "\n" ";" lines "${text}")
+    set(number 0)
+    foreach(line IN LISTS lines)
+        math(EXPR number "${number} + 1")
+        if(line MATCHES "(//|#) violation$")
+            list(APPEND expected ${file}:${number})
+        endif()
+    endforeach()
+endforeach()
+
+string(REGEX MATCHALL "[a-zA-Z_./]+:[0-9]+: " reported "${output}")
+list(TRANSFORM reported REPLACE ": $" "")
+list(SORT expected)
+list(SORT reported)
+if(NOT reported STREQUAL expected)
+    message(FATAL_ERROR "expected ${expected}\nreported ${reported}\n${output}")
+endif()
+list(LENGTH expected count)
+message(STATUS "${count} planted violations, all reported")
