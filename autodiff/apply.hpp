@@ -24,17 +24,19 @@ Shape broadcast_all(const char* name, const std::array<const Shape*, N>& shapes,
 }
 
 template <class Op, class T>
-BasicArray<T> elementwise_value(const Op& op, std::span<const BasicTensor<T>* const> x, Location at) {
+BasicTensor<T> elementwise_value(const Op& op, std::span<const BasicTensor<T>* const> x, Location at) {
     constexpr std::size_t N = Op::arity;
     ArrayPointers<T, N> arrays;
     std::array<const Shape*, N> shapes;
+    bool same = true;
     for (std::size_t i = 0; i < N; ++i) {
         arrays[i] = &x[i]->value();
         shapes[i] = &arrays[i]->shape();
+        same = same && *shapes[i] == *shapes[0];
     }
-    BasicArray<T> y = empty_array<T>(N == 1 ? *shapes[0] : broadcast_all<N>(Op::name, shapes, at));
-    elementwise_forward<T, N>(arrays, y, [&op](auto... v) { return op.forward(v...); });
-    return y;
+    Ref<Value<T>> y(same ? Value<T>::create(*shapes[0]) : Value<T>::create(broadcast_all<N>(Op::name, shapes, at)));
+    elementwise_forward<T, N>(arrays, y->array, [&op](auto... v) { return op.forward(v...); });
+    return TensorAccess::make(std::move(y));
 }
 
 template <class Op, class T>
@@ -78,25 +80,30 @@ void elementwise_kernel_backward(const Op& op, Replay<T>& r) {
     o.g = &r.g().value();
     o.y = r.y_array();
     std::array<Shape, N> shapes;
-    std::array<BasicArray<T>, N> dx;
+    std::array<Ref<Value<T>>, N> dx;
+    bool same = true;
+    for (std::size_t i = 0; i < N; ++i) same = same && r.has_shape(i, o.g->shape());
     for (std::size_t i = 0; i < N; ++i) {
         o.x[i] = r.x_array(i);
-        shapes[i] = r.shape(i);
-        o.shapes[i] = &shapes[i];
+        o.shapes[i] = nullptr;
+        if (!same) {
+            shapes[i] = r.shape(i);
+            o.shapes[i] = &shapes[i];
+        }
         o.dx[i] = nullptr;
         if (!r.wants(i)) continue;
-        dx[i] = empty_array<T>(o.g->shape());
-        o.dx[i] = dx[i].data();
+        dx[i] = Ref<Value<T>>(Value<T>::create(o.g->shape()));
+        o.dx[i] = dx[i]->array.data();
     }
-    elementwise_backward<T, N>(o, [&op](auto g, auto y, auto... x) {
+    elementwise_backward<T, N>(o, [&op](auto g, auto y, auto... v) {
         if constexpr (N == 1) {
-            return std::array{op.backward(g, y, x...)};
+            return std::array{op.backward(g, y, v...)};
         } else {
-            return op.backward(g, y, x...);
+            return op.backward(g, y, v...);
         }
     });
     for (std::size_t i = 0; i < N; ++i) {
-        if (o.dx[i]) r.give(i, BasicTensor<T>(std::move(dx[i])));
+        if (dx[i]) r.give(i, TensorAccess::make(std::move(dx[i])));
     }
 }
 
@@ -175,7 +182,7 @@ BasicTensor<T> run(const Op& op, std::span<const BasicTensor<T>* const> x, Locat
     check_operation<Op>();
     BasicTensor<T> y = [&] {
         if constexpr (ElementwiseOp<Op>) {
-            return BasicTensor<T>(elementwise_value<Op, T>(op, x, at));
+            return elementwise_value<Op, T>(op, x, at);
         } else {
             return BasicTensor<T>(structured_value<Op, T>(op, x, at));
         }

@@ -5,13 +5,28 @@
 
 #include <exception>
 #include <memory>
-#include <source_location>
 #include <string>
 
 namespace xtape {
 
 /// Where in the user's program a call was made. A default-constructed one means "unknown" (operators have no room for one).
-using Location = std::source_location;
+/// Like std::source_location, which Clang 14 does not have.
+class Location {
+public:
+    constexpr Location() = default;
+    static constexpr Location current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+        Location here;
+        here.file_ = file;
+        here.line_ = line;
+        return here;
+    }
+    constexpr const char* file_name() const { return file_; }
+    constexpr unsigned line() const { return line_; }  ///< 0: unknown
+
+private:
+    const char* file_ = "";
+    unsigned line_ = 0;
+};
 
 /// Base of all errors. Copying never throws.
 class Error : public std::exception {

@@ -52,7 +52,7 @@ void open_block(void*, std::size_t) {}
 void close_block(void*, std::size_t) {}
 #endif
 
-constexpr std::size_t slab_bytes = 64 * 1024;
+constexpr std::size_t slab_bytes = std::size_t{64} * 1024;
 
 // Size classes: 64, 128, ..., 1024, then four in each doubling: 1280, 1536, 1792, 2048, 2560, ..., 256 MiB.
 constexpr std::size_t fine_limit = 1024;

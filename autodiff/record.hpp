@@ -3,6 +3,7 @@
 
 #include <xtape/autodiff/tape.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -27,13 +28,18 @@ struct Gradient {
 
 class Record {
 public:
+    explicit Record(bool leaf = false) : leaf_(leaf) {}
     virtual ~Record() = default;
     /// Runs the backward rule on the gradient that has arrived at `slot`.
     virtual void replay(Tape& tape, std::uint32_t slot, bool create_graph) = 0;
     virtual const char* name() const = 0;
     virtual std::span<const Operand> operands() const { return {}; }
     virtual ParameterStateBase* parameter() const { return nullptr; }
-    virtual bool leaf() const { return false; }
+    /// Leaves (watched tensors, parameters) are where gradients end; they are never freed before the tape is.
+    bool leaf() const { return leaf_; }
+
+private:
+    bool leaf_;
 };
 
 /// The engine's door to a tape's private parts.
@@ -45,12 +51,17 @@ struct TapeAccess {
     }
     static std::uint64_t id(const Tape& tape) { return tape.id_; }
     /// Memory that lives as long as the tape's records; aligned to 16 bytes.
-    static void* allocate(Tape& tape, std::size_t bytes);
+    static void* allocate(Tape& tape, std::size_t bytes) {
+        bytes = (bytes + 15) / 16 * 16;
+        if (static_cast<std::size_t>(tape.limit_ - tape.cursor_) < bytes) return allocate_slow(tape, bytes);
+        return std::exchange(tape.cursor_, tape.cursor_ + bytes);
+    }
+    static void* allocate_slow(Tape& tape, std::size_t bytes);
     /// Appends a record made in such memory; returns its slot.
     static std::uint32_t push(Tape& tape, Record* record);
     static Gradient& gradient(Tape& tape, std::uint32_t slot);
-    /// Whether anybody asked for a gradient that flows through this slot.
-    static bool wanted(const Tape& tape, std::uint32_t slot);
+    /// One byte a slot: whether anybody asked for a gradient that flows through it. Null: everybody did.
+    static const std::uint8_t* needed(const Tape& tape);
     /// GraphError when the tensor stands on another live tape that is recording too; otherwise it is a constant here.
     static void check_foreign(const Tape& tape, std::uint64_t other, const char* operation, Location at);
     /// The leaf slot of a parameter on a tape, recorded now if it is not there yet.
@@ -84,7 +95,14 @@ class Replay {
 public:
     Replay(Tape& tape, const char* name, std::span<detail::Operand> operands, detail::ValueBase* output, std::uint32_t slot,
            bool create_graph, BasicTensor<T> g)
-        : tape_(tape), name_(name), operands_(operands), output_(output), slot_(slot), create_graph_(create_graph), g_(std::move(g)) {}
+        : tape_(tape),
+          name_(name),
+          operands_(operands),
+          output_(output),
+          needed_(detail::TapeAccess::needed(tape)),
+          slot_(slot),
+          create_graph_(create_graph),
+          g_(std::move(g)) {}
 
     /// Gradient arriving at the output; has the output's shape.
     const BasicTensor<T>& g() const { return g_; }
@@ -94,10 +112,14 @@ public:
     BasicTensor<T> x(std::size_t i) const;
     /// Shape of input i, kept or not.
     Shape shape(std::size_t i) const;
+    bool has_shape(std::size_t i, const Shape& shape) const {
+        const detail::Operand& operand = operands_[i];
+        return shape.size() == operand.rank && std::equal(shape.begin(), shape.end(), operand.extents);
+    }
     std::size_t inputs() const { return operands_.size(); }
     /// Whether the gradient of input i is asked for; give() ignores the others.
     bool wants(std::size_t i) const {
-        return operands_[i].slot != detail::no_slot && detail::TapeAccess::wanted(tape_, operands_[i].slot);
+        return operands_[i].slot != detail::no_slot && (!needed_ || needed_[operands_[i].slot]);
     }
     /// The gradient itself is being recorded: a rule with a faster way for plain numbers must not take it now.
     bool recording() const { return create_graph_; }
@@ -120,6 +142,7 @@ private:
     const char* name_;
     std::span<detail::Operand> operands_;
     detail::ValueBase* output_;
+    const std::uint8_t* needed_;
     std::uint32_t slot_;
     bool create_graph_;
     BasicTensor<T> g_;

@@ -64,10 +64,7 @@ template <class T>
 void Replay<T>::give(std::size_t i, BasicTensor<T> gradient) {
     if (!wants(i)) return;
     const detail::Operand& operand = operands_[i];
-    const Shape& its = gradient.shape();
-    if (its.size() != operand.rank || !std::equal(its.begin(), its.end(), operand.extents)) {
-        gradient = sum_to(gradient, shape(i));
-    }
+    if (!has_shape(i, gradient.shape())) gradient = sum_to(gradient, shape(i));
     detail::Gradient& sum = TapeAccess::gradient(tape_, operand.slot);
     if (create_graph_) {
         if (sum.value) {

@@ -1,7 +1,5 @@
 #include <xtape/autodiff/record.hpp>
 
-#include <xtape/autodiff/kernels/elementwise.hpp>
-
 #include <algorithm>
 
 namespace xtape {
@@ -13,10 +11,10 @@ struct LeafRecord final : Record {
     std::uint64_t version = 0;
     void (*add)(ParameterStateBase&, Gradient&) = nullptr;
 
+    LeafRecord() : Record(true) {}
     void replay(Tape&, std::uint32_t, bool) override {}
     const char* name() const override { return "leaf"; }
     ParameterStateBase* parameter() const override { return state.get(); }
-    bool leaf() const override { return true; }
 };
 
 /// Memory of a tape, handed from one tape to the next so that the second step of a loop allocates nothing.
@@ -28,28 +26,17 @@ struct TapeStorage {
     std::vector<std::uint8_t> needed;      // empty: every slot's gradient is wanted
     std::vector<std::uint32_t> parameters; // slots of parameter leaves
     std::vector<std::byte*> chunks;
-    std::size_t chunk = 0, used = chunk_bytes;
+    std::vector<Array64> larges;           // memory of records too big for a chunk
+    std::size_t chunks_used = 0;
     TapeStorage* next = nullptr;
 
     ~TapeStorage() {
         for (std::byte* c : chunks) pool_deallocate(c, chunk_bytes);
     }
 
-    void* allocate(std::size_t bytes) {
-        bytes = (bytes + 15) / 16 * 16;
-        if (used + bytes > chunk_bytes) {
-            if (bytes > chunk_bytes) return large(bytes);
-            if (!chunks.empty() && chunk + 1 < chunks.size()) {
-                ++chunk;
-            } else {
-                chunks.push_back(static_cast<std::byte*>(pool_allocate(chunk_bytes)));
-                chunk = chunks.size() - 1;
-            }
-            used = 0;
-        }
-        void* place = chunks[chunk] + used;
-        used += bytes;
-        return place;
+    std::byte* next_chunk() {
+        if (chunks_used == chunks.size()) chunks.push_back(static_cast<std::byte*>(pool_allocate(chunk_bytes)));
+        return chunks[chunks_used++];
     }
 
     // An operation with thousands of operands: its memory is an array value that lives as long as the records.
@@ -67,33 +54,25 @@ struct TapeStorage {
         needed.clear();
         parameters.clear();
         larges.clear();
-        chunk = 0;
-        used = chunks.empty() ? chunk_bytes : 0;
+        chunks_used = 0;
         // One very long tape must not hold its memory for ever.
         while (chunks.size() > 256) {
             pool_deallocate(chunks.back(), chunk_bytes);
             chunks.pop_back();
         }
     }
-
-    std::vector<Array64> larges;
 };
+
+constinit thread_local ThreadTapes thread_tapes;
 
 namespace {
-
-struct ThreadTapes {
-    Tape* current = nullptr;
-    TapeStorage* spare = nullptr;
-    std::uint64_t next_id = 0;
-};
-constinit thread_local ThreadTapes tapes;
 
 // Frees the spare storage when the thread ends; separate, so that the hot path above needs no initialisation guard.
 struct SpareOwner {
     bool armed = false;
     ~SpareOwner() {
-        while (TapeStorage* storage = tapes.spare) {
-            tapes.spare = storage->next;
+        while (TapeStorage* storage = thread_tapes.spare) {
+            thread_tapes.spare = storage->next;
             delete storage;
         }
     }
@@ -103,11 +82,11 @@ thread_local SpareOwner spare_owner;
 std::uint64_t new_id() {
     // Ids are unique in the process: 24 bits of thread number, 40 bits of count.
     static std::atomic<std::uint64_t> thread_count{0};
-    if (tapes.next_id == 0) {
-        tapes.next_id = (thread_count.fetch_add(1, std::memory_order_relaxed) + 1) << 40;
+    if (thread_tapes.next_id == 0) {
+        thread_tapes.next_id = (thread_count.fetch_add(1, std::memory_order_relaxed) + 1) << 40;
         spare_owner.armed = true;
     }
-    return ++tapes.next_id;
+    return ++thread_tapes.next_id;
 }
 
 template <class T>
@@ -117,7 +96,12 @@ void add_to_parameter(ParameterStateBase& base, Gradient& g) {
 
 }  // namespace
 
-void* TapeAccess::allocate(Tape& tape, std::size_t bytes) { return tape.storage_->allocate(bytes); }
+void* TapeAccess::allocate_slow(Tape& tape, std::size_t bytes) {
+    if (bytes > TapeStorage::chunk_bytes / 4) return tape.storage_->large(bytes);
+    tape.cursor_ = tape.storage_->next_chunk();
+    tape.limit_ = tape.cursor_ + TapeStorage::chunk_bytes;
+    return std::exchange(tape.cursor_, tape.cursor_ + bytes);
+}
 
 std::uint32_t TapeAccess::push(Tape& tape, Record* record) {
     auto& records = tape.storage_->records;
@@ -128,13 +112,12 @@ std::uint32_t TapeAccess::push(Tape& tape, Record* record) {
 
 Gradient& TapeAccess::gradient(Tape& tape, std::uint32_t slot) { return tape.storage_->gradients[slot]; }
 
-bool TapeAccess::wanted(const Tape& tape, std::uint32_t slot) {
-    const auto& needed = tape.storage_->needed;
-    return needed.empty() || (slot < needed.size() && needed[slot]);
+const std::uint8_t* TapeAccess::needed(const Tape& tape) {
+    return tape.storage_->needed.empty() ? nullptr : tape.storage_->needed.data();
 }
 
 void TapeAccess::check_foreign(const Tape& tape, std::uint64_t other, const char* operation, Location at) {
-    for (const Tape* t = tapes.current; t; t = t->outer_) {
+    for (const Tape* t = thread_tapes.current; t; t = t->outer_) {
         if (t == &tape || t->id_ != other || t->paused_) continue;
         throw GraphError(std::string(operation) +
                              ": an operand was recorded on an outer tape that is still recording; pause() the outer tape, "
@@ -152,7 +135,7 @@ std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<
             return slot;
         }
     }
-    auto* leaf = new (storage.allocate(sizeof(LeafRecord))) LeafRecord;
+    auto* leaf = new (allocate(tape, sizeof(LeafRecord))) LeafRecord;
     leaf->state = state;
     leaf->version = state->version;
     leaf->add = add_to_parameter<T>;
@@ -169,36 +152,34 @@ template std::uint32_t TapeAccess::leaf(Tape&, const std::shared_ptr<ParameterSt
 
 using detail::TapeAccess;
 using detail::TensorAccess;
-using detail::tapes;
+using detail::thread_tapes;
 
-Tape::Tape() : storage_(tapes.spare), outer_(tapes.current), id_(detail::new_id()) {
+Tape::Tape() : storage_(thread_tapes.spare), outer_(thread_tapes.current), id_(detail::new_id()) {
     if (storage_) {
-        tapes.spare = storage_->next;
+        thread_tapes.spare = storage_->next;
     } else {
         storage_ = new detail::TapeStorage;
     }
-    tapes.current = this;
+    thread_tapes.current = this;
 }
 
 Tape::~Tape() {
-    for (Tape** link = &tapes.current; *link; link = &(*link)->outer_) {
+    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
         if (*link != this) continue;
         *link = outer_;
         break;
     }
     storage_->clear();
-    storage_->next = tapes.spare;
-    tapes.spare = storage_;
+    storage_->next = thread_tapes.spare;
+    thread_tapes.spare = storage_;
 }
 
 std::size_t Tape::size() const { return storage_->records.size(); }
 
-Tape* Tape::current() { return tapes.current; }
-
 template <class T>
 BasicTensor<T> Tape::watch_leaf(const BasicTensor<T>& x) {
     (void)x.value();
-    auto* leaf = new (storage_->allocate(sizeof(detail::LeafRecord))) detail::LeafRecord;
+    auto* leaf = new (TapeAccess::allocate(*this, sizeof(detail::LeafRecord))) detail::LeafRecord;
     return TensorAccess::make(TensorAccess::value(x), id_, TapeAccess::push(*this, leaf));
 }
 
@@ -224,9 +205,7 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
     storage_->gradients.clear();
     storage_->gradients.resize(std::size_t{top} + 1);
 
-    BasicArray<T> one = empty_array<T>(y.shape());
-    if (!seed) one.data()[0] = T(1);
-    const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(std::move(one));
+    const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(BasicArray<T>(y.shape(), T(1)));
     const bool seed_recorded = create_graph && TensorAccess::tape(first) == id_;
     storage_->gradients[top] = {detail::share(first),
                                 seed_recorded ? TensorAccess::slot(first) : detail::no_slot};

@@ -27,9 +27,16 @@ struct GradientOptions {
 
 namespace detail {
 class Record;
-struct LeafRecord;
 struct TapeStorage;
 struct TapeAccess;
+
+/// This thread's tapes; in a header so that asking "is anybody recording?" is one load.
+struct ThreadTapes {
+    Tape* current = nullptr;         // innermost live tape
+    TapeStorage* spare = nullptr;    // memory of tapes that have ended
+    std::uint64_t next_id = 0;
+};
+extern constinit thread_local ThreadTapes thread_tapes;
 }  // namespace detail
 
 /// Stops recording on a tape until it goes out of scope: operations on the tape's tensors then yield plain values.
@@ -96,7 +103,7 @@ public:
     std::size_t size() const;
 
     /// The innermost live tape of this thread, or null.
-    static Tape* current();
+    static Tape* current() { return detail::thread_tapes.current; }
 
 private:
     friend struct detail::TapeAccess;
@@ -115,6 +122,8 @@ private:
     detail::TapeStorage* storage_;
     Tape* outer_;
     std::uint64_t id_;
+    std::byte* cursor_ = nullptr;    // free part of the current chunk of record memory
+    std::byte* limit_ = nullptr;
     bool paused_ = false;
 };
 

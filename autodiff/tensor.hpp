@@ -37,7 +37,7 @@ public:
     BasicTensor(const E& expression) : BasicTensor(BasicArray<T>(expression)) {}
 
     /// A scalar: shape ().
-    explicit BasicTensor(T number) : BasicTensor(scalar(number)) {}
+    explicit BasicTensor(T number) : value_(detail::Value<T>::create(Shape{})) { value_->array.data()[0] = number; }
 
     bool defined() const noexcept { return static_cast<bool>(value_); }
 
@@ -56,11 +56,6 @@ public:
 private:
     friend struct detail::TensorAccess;
 
-    static BasicArray<T> scalar(T number) {
-        BasicArray<T> array = BasicArray<T>::from_shape(Shape{});
-        array.data()[0] = number;
-        return array;
-    }
     const detail::Value<T>& checked() const {
         if (!value_) throw GraphError("tensor: used before a value was assigned to it");
         return *value_;

@@ -23,17 +23,19 @@ template <class T>
 struct Value final : ValueBase {
     BasicArray<T> array;
 
-    static Value* create(BasicArray<T>&& array) {
-        return new (pool_allocate(sizeof(Value))) Value(std::move(array));
-    }
+    /// Takes an array over.
+    static Value* create(BasicArray<T>&& array) { return new (pool_allocate(sizeof(Value))) Value(std::move(array)); }
+    /// An array of that shape whose elements are not initialised, made in place: moving an xtensor container costs more than making one.
+    static Value* create(const Shape& shape) { return new (pool_allocate(sizeof(Value))) Value(shape); }
 
 private:
-    explicit Value(BasicArray<T>&& a)
-        : ValueBase([](ValueBase* self) noexcept {
-              static_cast<Value*>(self)->~Value();
-              pool_deallocate(self, sizeof(Value));
-          }),
-          array(std::move(a)) {}
+    explicit Value(BasicArray<T>&& a) : ValueBase(destroy_value), array(std::move(a)) {}
+    explicit Value(const Shape& shape) : ValueBase(destroy_value), array(shape) {}
+
+    static void destroy_value(ValueBase* self) noexcept {
+        static_cast<Value*>(self)->~Value();
+        pool_deallocate(self, sizeof(Value));
+    }
 };
 
 /// Intrusive pointer to a ValueBase or Value<T>. Thread-safe like std::shared_ptr.

@@ -15,11 +15,16 @@ namespace xtape::detail {
 template <class T, std::size_t N>
 using ArrayPointers = std::array<const BasicArray<T>*, N>;
 
-template <class T, std::size_t N>
-Sweep<N> sweep_of(const Shape& output, const ArrayPointers<T, N>& x) {
-    std::array<const Shape*, N> shapes;
-    for (std::size_t i = 0; i < N; ++i) shapes[i] = &x[i]->shape();
-    return make_sweep<N>(output, shapes);
+/// Whether every operand has the output's shape or is a scalar, and which are scalars: then no sweep is needed.
+template <std::size_t N>
+bool covers_whole(const Shape& output, const std::array<const Shape*, N>& shapes, unsigned& fixed) {
+    fixed = 0;
+    for (std::size_t i = 0; i < N; ++i) {
+        if (*shapes[i] == output) continue;
+        if (!shapes[i]->empty()) return false;
+        fixed |= 1u << i;
+    }
+    return true;
 }
 
 /// Calls body.template operator()<Fixed>() with the run-time bit set as a constant, so that the inner loop has no branches.
@@ -52,14 +57,29 @@ void forward_run(const std::array<const T*, N>& x, T* y, std::size_t n, bool who
 /// y = f(x...) with NumPy's broadcasting; y has the broadcast shape and is overwritten.
 template <class T, std::size_t N, class F>
 void elementwise_forward(const ArrayPointers<T, N>& x, BasicArray<T>& y, const F& f) {
-    const Sweep<N> sweep = sweep_of<T, N>(y.shape(), x);
+    std::array<const Shape*, N> shapes;
+    for (std::size_t i = 0; i < N; ++i) shapes[i] = &x[i]->shape();
+    unsigned fixed;
+    const auto run = [&]<unsigned Fixed>(std::size_t to, const std::array<std::size_t, N>& from, std::size_t n, bool whole) {
+        std::array<const T*, N> pointers;
+        for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data() + from[i];
+        forward_run<Fixed, T, N>(pointers, y.data() + to, n, whole, f);
+    };
+    if (covers_whole<N>(y.shape(), shapes, fixed)) {
+        with_fixed<N>(fixed, [&]<unsigned Fixed>() {
+            parallel_for(y.size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
+                std::array<std::size_t, N> from;
+                for (std::size_t i = 0; i < N; ++i) from[i] = (Fixed >> i & 1u) ? 0 : begin;
+                run.template operator()<Fixed>(begin, from, end - begin, true);
+            });
+        });
+        return;
+    }
+    const Sweep<N> sweep = make_sweep<N>(y.shape(), shapes);
     if (sweep.size == 0) return;
-    const bool whole = sweep.single();
     with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
         for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
-            std::array<const T*, N> pointers;
-            for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data() + from[i];
-            forward_run<Fixed, T, N>(pointers, y.data() + to, n, whole, f);
+            run.template operator()<Fixed>(to, from, n, sweep.single());
         });
     });
 }
@@ -104,14 +124,22 @@ void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::ar
 }
 
 /// Evaluates f(g, y, x...) -> std::array<Lanes, N> everywhere and stores the wanted gradients, not yet summed over broadcast axes.
+/// o.shapes may be null pointers when every input has the output's shape.
 template <class T, std::size_t N, class F>
 void elementwise_backward(const BackwardOperands<T, N>& o, const F& f) {
+    if (!o.shapes[0]) {
+        parallel_for(o.g->size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
+            std::array<std::size_t, N> from;
+            from.fill(begin);
+            backward_run<0, T, N>(o, begin, from, end - begin, true, f);
+        });
+        return;
+    }
     const Sweep<N> sweep = make_sweep<N>(o.g->shape(), o.shapes);
     if (sweep.size == 0) return;
-    const bool whole = sweep.single();
     with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
         for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
-            backward_run<Fixed, T, N>(o, to, from, n, whole, f);
+            backward_run<Fixed, T, N>(o, to, from, n, sweep.single(), f);
         });
     });
 }

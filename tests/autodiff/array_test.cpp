@@ -68,7 +68,7 @@ TEST_CASE("the result of broadcasting may be one of the operands") {
 }
 
 TEST_CASE("arrays lie on 64-byte boundaries") {
-    for (const std::size_t n : {1, 3, 16, 17, 1000}) {
+    for (const std::size_t n : {1U, 3U, 16U, 17U, 1000U}) {
         CHECK(reinterpret_cast<std::uintptr_t>(empty_array<float>({n}).data()) % 64 == 0);
         CHECK(reinterpret_cast<std::uintptr_t>(empty_array<double>({n, 3}).data()) % 64 == 0);
         CHECK(reinterpret_cast<std::uintptr_t>(empty_array<std::int64_t>({n}).data()) % 64 == 0);

@@ -44,10 +44,10 @@ struct Stop : std::runtime_error {
 
 TEST_CASE("every index is visited exactly once, in blocks of the grain") {
     const KeepThreads keep;
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
-        for (const std::size_t n : {0, 1, 2, 7, 64, 65, 1000}) {
-            for (const std::size_t grain : {0, 1, 2, 7, 64, 999, 1000, 1001, 100000}) {
+        for (const std::size_t n : {0U, 1U, 2U, 7U, 64U, 65U, 1000U}) {
+            for (const std::size_t grain : {0U, 1U, 2U, 7U, 64U, 999U, 1000U, 1001U, 100000U}) {
                 const std::string label =
                     std::to_string(n) + " in " + std::to_string(grain) + "s on " + std::to_string(count) + " threads";
                 INFO(label);
@@ -127,7 +127,7 @@ TEST_CASE("a reduction of floats has the same bits on any number of threads and 
     for (std::size_t begin = 0; begin < values.size(); begin += grain) {
         expected += sum(begin, std::min(values.size(), begin + grain));
     }
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
         for (int repeat = 0; repeat < 20; ++repeat) {
             const float total = parallel_reduce(values.size(), grain, 0.5F, sum, plus);
@@ -141,7 +141,7 @@ TEST_CASE("a reduction counts its first value once, whatever the number of block
     set_threads(2);
     const auto count = [](std::size_t begin, std::size_t end) { return end - begin; };
     const auto plus = [](std::size_t a, std::size_t b) { return a + b; };
-    for (const std::size_t n : {0, 1, 9, 10, 11, 20, 25}) {
+    for (const std::size_t n : {0U, 1U, 9U, 10U, 11U, 20U, 25U}) {
         CHECK(parallel_reduce(n, 10, std::size_t{1000}, count, plus) == 1000 + n);
         CHECK(parallel_reduce(n, 0, std::size_t{1000}, count, plus) == 1000 + n);
     }
@@ -164,7 +164,7 @@ TEST_CASE("a reduction over bool keeps neighbouring blocks apart") {
 
 TEST_CASE("regions nest") {
     const KeepThreads keep;
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
         std::atomic<std::size_t> visits = 0;
         parallel_for(20, 1, [&](std::size_t, std::size_t) {
@@ -178,9 +178,9 @@ TEST_CASE("regions nest") {
 
 TEST_CASE("an exception reaches the caller with its type, and the next region works") {
     const KeepThreads keep;
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
-        for (const std::size_t k : {0, 1, 7, 50, 98, 99}) {
+        for (const std::size_t k : {0U, 1U, 7U, 50U, 98U, 99U}) {
             const std::string label = "block " + std::to_string(k) + " on " + std::to_string(count) + " threads";
             INFO(label);
             std::size_t caught = 1000;
@@ -297,7 +297,7 @@ TEST_CASE("several threads of the program may run regions at once") {
 
 TEST_CASE("blocks compute in the caller's floating-point environment and leave every thread's as it was") {
     const KeepThreads keep;
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
         const auto blocks_with = [](int mode) {
             std::atomic<int> found = 0;
@@ -320,7 +320,7 @@ TEST_CASE("blocks compute in the caller's floating-point environment and leave e
 
 TEST_CASE("the number of threads can be set from 1 to 1024") {
     const KeepThreads keep;
-    for (const std::size_t count : {1, 3, 1024}) {
+    for (const std::size_t count : {1U, 3U, 1024U}) {
         set_threads(count);
         CHECK(threads() == count);
     }

@@ -93,7 +93,7 @@ TEST_CASE("the distributions of a stream are frozen") {
         CHECK(normal.normal() == doctest::Approx(value).epsilon(1e-13));
     }
     CHECK(normal.position() == 12);
-    for (const std::uint64_t value : {6, 4, 0, 3, 9, 3, 5, 4, 8, 6, 6, 7}) CHECK(below.below(10) == value);
+    for (const std::uint64_t value : {6U, 4U, 0U, 3U, 9U, 3U, 5U, 4U, 8U, 6U, 6U, 7U}) CHECK(below.below(10) == value);
 }
 
 TEST_CASE("the arrays of a stream are frozen") {
@@ -204,7 +204,7 @@ TEST_CASE_TEMPLATE("an array is the same on any number of threads", T, float, do
     set_threads(1);
     const auto uniform = random::uniform<T>({3, 40001}, T(-2), T(5), stream);
     const auto normal = random::normal<T>({3, 40001}, T(1), T(2), stream);
-    for (const std::size_t count : {2, 4}) {
+    for (const std::size_t count : {2U, 4U}) {
         set_threads(count);
         CHECK(random::uniform<T>({3, 40001}, T(-2), T(5), stream) == uniform);
         CHECK(random::normal<T>({3, 40001}, T(1), T(2), stream) == normal);

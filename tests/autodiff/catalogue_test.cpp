@@ -1,0 +1,246 @@
+// The operation suite: every operation of the catalogue against its own naive reference and against numerical differentiation.
+// Nothing here names an operation, so nothing here changes when one is added.
+#include <xtape/autodiff/catalogue.hpp>
+
+#include <xtape/autodiff/functional.hpp>
+#include <xtape/autodiff/gradcheck.hpp>
+#include <xtape/autodiff/ops.hpp>
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <cstring>
+#include <set>
+
+using namespace xtape;
+
+namespace {
+
+using Inputs64 = std::vector<Array64>;
+
+template <class T>
+std::vector<BasicTensor<T>> tensors(const Inputs64& inputs) {
+    std::vector<BasicTensor<T>> result;
+    for (const Array64& input : inputs) result.emplace_back(BasicArray<T>(xt::cast<T>(input)));
+    return result;
+}
+
+const auto& applied(const OperationSample& sample, float) { return sample.apply; }
+const auto& applied(const OperationSample& sample, double) { return sample.apply64; }
+
+// Largest |got - want| / (1 + |want|); infinite when shapes differ.
+template <class T>
+double distance(const BasicArray<T>& got, const Array64& want) {
+    if (got.shape() != want.shape()) return INFINITY;
+    double worst = 0;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        const double w = want.data()[i], d = std::abs(static_cast<double>(got.data()[i]) - w) / (1 + std::abs(w));
+        worst = std::max(worst, std::isnan(d) ? INFINITY : d);
+    }
+    return worst;
+}
+
+template <class T>
+bool same_bits(const BasicArray<T>& a, const BasicArray<T>& b) {
+    return a.shape() == b.shape() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+// A function whose second derivatives do not vanish even where the operation is linear.
+auto bent(const OperationSample& sample) {
+    return [&sample](const std::vector<Tensor64>& x) {
+        const Tensor64 y = sample.apply64(x);
+        return y + square(y);
+    };
+}
+
+// Value and gradients of a sample, the result contracted with ones.
+template <class T>
+std::vector<BasicArray<T>> value_and_gradients(const OperationInfo& op, const OperationSample& sample, const Inputs64& inputs,
+                                               bool create_graph = false) {
+    Tape tape;
+    std::vector<BasicTensor<T>> x;
+    for (const BasicTensor<T>& input : tensors<T>(inputs)) x.push_back(tape.watch(input));
+    const BasicTensor<T> y = applied(sample, T())(x);
+    std::vector<BasicArray<T>> result{y.value()};
+    if (!op.differentiable) return result;
+    const BasicTensor<T> seed(BasicArray<T>(y.shape(), T(1)));
+    for (const auto& g : tape.gradients<T>(y, &seed, x, {.create_graph = create_graph})) result.push_back(g.value());
+    return result;
+}
+
+// Inputs of any shapes within an operation's domain: the values of its first sample, over and over.
+Inputs64 refilled(const OperationSample& sample, const std::vector<Shape>& shapes) {
+    Inputs64 result;
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const Array64& pool = sample.inputs[i];
+        Array64 x = empty_array<double>(shapes[i]);
+        for (std::size_t n = 0; n < x.size(); ++n) x.data()[n] = pool.data()[n % pool.size()];
+        result.push_back(x);
+    }
+    return result;
+}
+
+// Shapes that broadcast together: each takes a random tail of a common shape, with random axes set to 1.
+std::vector<Shape> broadcastable(std::size_t arity) {
+    const auto rank = *rc::gen::inRange<std::size_t>(0, 4);
+    Shape common(rank);
+    for (std::size_t& extent : common) extent = *rc::gen::inRange<std::size_t>(0, 5);
+    std::vector<Shape> shapes;
+    for (std::size_t i = 0; i < arity; ++i) {
+        const auto skip = static_cast<std::ptrdiff_t>(*rc::gen::inRange<std::size_t>(0, rank + 1));
+        Shape shape(common.begin() + skip, common.end());
+        for (std::size_t& extent : shape) {
+            if (*rc::gen::inRange(0, 3) == 0) extent = 1;
+        }
+        shapes.push_back(shape);
+    }
+    return shapes;
+}
+
+template <class F>
+void for_each_sample(F f) {
+    for (const OperationInfo& op : all_operations()) {
+        for (std::size_t i = 0; i < op.samples.size(); ++i) {
+            const std::string what = op.name + ", sample " + std::to_string(i);
+            CAPTURE(what);
+            f(op, op.samples[i]);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every operation has a name of its own, a formula and samples") {
+    std::set<std::string> names;
+    for (const OperationInfo& op : all_operations()) {
+        CAPTURE(op.name);
+        CHECK(names.insert(op.name).second);
+        // "value;  derivatives": the two parts stand in docs and catalogue alike.
+        CHECK(op.formula.find(" = ") != std::string::npos);
+        CHECK(op.formula.find(";  ") != std::string::npos);
+        CHECK(!op.samples.empty());
+    }
+    CHECK(names.size() == all_operations().size());
+}
+
+TEST_CASE("every operation agrees with its naive reference, in double and in float") {
+    for_each_sample([](const OperationInfo&, const OperationSample& sample) {
+        const Array64 want = sample.reference(sample.inputs);
+        CHECK(distance(sample.apply64(tensors<double>(sample.inputs)).value(), want) < 1e-14);
+        // The float operation sees inputs rounded to float, and so must its reference.
+        Inputs64 rounded;
+        for (const Tensor& x : tensors<float>(sample.inputs)) rounded.emplace_back(xt::cast<double>(x.value()));
+        CHECK(distance(sample.apply(tensors<float>(rounded)).value(), sample.reference(rounded)) < 1e-6);
+    });
+}
+
+TEST_CASE("every operation's gradient passes gradcheck to 1e-7 in double") {
+    for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
+        if (!op.differentiable) return;
+        const GradcheckReport report = gradcheck(bent(sample), sample.inputs);
+        CHECK_MESSAGE(report.ok, report.message);
+    });
+}
+
+TEST_CASE("every operation's second derivative passes gradcheck to 1e-7 in double") {
+    for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
+        if (!op.differentiable) return;
+        const GradcheckReport report = gradcheck(bent(sample), sample.inputs, {.order = 2});
+        CHECK_MESSAGE(report.ok, report.message);
+    });
+}
+
+TEST_CASE("a recorded replay gives the gradients of the fused one") {
+    for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
+        const auto fused = value_and_gradients<double>(op, sample, sample.inputs);
+        const auto recorded = value_and_gradients<double>(op, sample, sample.inputs, true);
+        REQUIRE(fused.size() == recorded.size());
+        for (std::size_t i = 0; i < fused.size(); ++i) CHECK(distance(fused[i], recorded[i]) < 1e-14);
+    });
+}
+
+TEST_CASE("operations without a gradient leave nothing on the tape") {
+    for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
+        if (op.differentiable) return;
+        Tape tape;
+        std::vector<Tensor64> x;
+        for (const Tensor64& input : tensors<double>(sample.inputs)) x.push_back(tape.watch(input));
+        const std::size_t before = tape.size();
+        const Tensor64 y = sample.apply64(x);
+        CHECK(tape.size() == before);
+        CHECK_THROWS_AS(tape.backward(sum(y)), GraphError);
+    });
+}
+
+TEST_CASE("elementwise operations broadcast any shapes, empty ones included, and so do their gradients") {
+    for (const OperationInfo& op : all_operations()) {
+        if (!op.elementwise) continue;
+        const OperationSample& sample = op.samples[0];
+        const bool good = rc::check(op.name + " on shapes that broadcast", [&] {
+            const Inputs64 inputs = refilled(sample, broadcastable(sample.inputs.size()));
+            for (const Array64& input : inputs) RC_LOG() << to_string(input.shape()) << ' ';
+            const Array64 want = sample.reference(inputs);
+            RC_ASSERT(distance(sample.apply64(tensors<double>(inputs)).value(), want) < 1e-14);
+            if (!op.differentiable) return;
+            // A few inputs may all lie where the gradient is zero; numeric and analytic must still agree on that.
+            const GradcheckReport report = gradcheck(bent(sample), inputs, {.allow_zero = true});
+            RC_LOG() << report.message;
+            RC_ASSERT(report.ok);
+            const auto gradients = value_and_gradients<double>(op, sample, inputs);
+            for (std::size_t i = 0; i < inputs.size(); ++i) RC_ASSERT(gradients[i + 1].shape() == inputs[i].shape());
+        });
+        CHECK_MESSAGE(good, op.name);
+    }
+}
+
+TEST_CASE("an operand used twice receives both contributions") {
+    for (const OperationInfo& op : all_operations()) {
+        if (!op.elementwise || !op.differentiable || op.samples[0].inputs.size() != 2) continue;
+        const OperationSample& sample = op.samples[0];
+        const auto twice = [&](const Tensor64& x) {
+            return sample.apply64({x, square(x)});
+        };
+        const GradcheckReport report = gradcheck(twice, {sample.inputs[1]});
+        CHECK_MESSAGE(report.ok, op.name << ": " << report.message);
+    }
+}
+
+TEST_CASE("non-contiguous xtensor expressions are taken by value, in order") {
+    for_each_sample([](const OperationInfo&, const OperationSample& sample) {
+        std::vector<Tensor64> x;
+        for (const Array64& input : sample.inputs) {
+            const Array64 turned = xt::transpose(input);
+            x.emplace_back(xt::transpose(turned));
+        }
+        CHECK(same_bits(sample.apply64(x).value(), sample.apply64(tensors<double>(sample.inputs)).value()));
+    });
+}
+
+TEST_CASE("values and gradients have the same bits on 1, 2 and 4 threads") {
+    const std::size_t before = threads();
+    const auto compare = [](const OperationInfo& op, const OperationSample& sample, const Inputs64& inputs, auto scalar) {
+        using T = decltype(scalar);
+        set_threads(1);
+        const auto one = value_and_gradients<T>(op, sample, inputs);
+        for (const std::size_t count : {2, 4}) {
+            set_threads(count);
+            const auto more = value_and_gradients<T>(op, sample, inputs);
+            for (std::size_t i = 0; i < one.size(); ++i) CHECK(same_bits(one[i], more[i]));
+        }
+    };
+    for (const OperationInfo& op : all_operations()) {
+        CAPTURE(op.name);
+        for (const OperationSample& sample : op.samples) {
+            compare(op, sample, sample.inputs, float());
+            if (!op.elementwise) continue;
+            // Large enough to be cut into blocks: plain, and with row and column vectors beside a matrix.
+            const std::size_t arity = sample.inputs.size();
+            std::vector<Shape> plain(arity, Shape{100'001}), mixed(arity, Shape{301, 257});
+            if (arity > 1) mixed[1] = Shape{257};
+            if (arity > 2) mixed[2] = Shape{301, 1};
+            compare(op, sample, refilled(sample, plain), float());
+            compare(op, sample, refilled(sample, mixed), double());
+        }
+    }
+    set_threads(before);
+}
