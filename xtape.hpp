@@ -14,3 +14,17 @@
 #include <xtape/autodiff/sample.hpp>
 #include <xtape/autodiff/tape.hpp>
 #include <xtape/autodiff/tensor.hpp>
+#include <xtape/data/digits.hpp>
+#include <xtape/data/file.hpp>
+#include <xtape/data/loader.hpp>
+#include <xtape/data/mnist.hpp>
+#include <xtape/data/split.hpp>
+#include <xtape/nn/activation.hpp>
+#include <xtape/nn/linear.hpp>
+#include <xtape/nn/losses.hpp>
+#include <xtape/nn/sequential.hpp>
+#include <xtape/optim/adam.hpp>
+#include <xtape/optim/sgd.hpp>
+#include <xtape/train/metrics.hpp>
+#include <xtape/train/plot.hpp>
+#include <xtape/train/progress.hpp>

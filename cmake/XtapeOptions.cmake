@@ -56,9 +56,10 @@ function(xtape_set_private_flags target)
     target_compile_options(${target} PRIVATE ${xtape_arch_flags})
     if(XTAPE_DEVELOPER_MODE)
         target_compile_options(${target} PRIVATE ${xtape_warning_flags})
-        # GCC 12 takes the deliberately undefined operands inside its own AVX-512 headers for mistakes (GCC bug 105593).
+        # GCC 12 takes the deliberately undefined operands inside its own AVX-512 headers for mistakes (GCC bug 105593),
+        # and "text" + std::string for an overlapping copy (105651).
         if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-            target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)
+            target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict)
         endif()
     endif()
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)

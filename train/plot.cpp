@@ -78,7 +78,9 @@ std::string script_of(const Plot& plot) {
     }
     script += "set title " + gnuplot_text(plot.title) + "\nset xlabel " + gnuplot_text(plot.x_label) + "\nset ylabel " +
               gnuplot_text(plot.y_label) + "\n";
-    script += "set border 3\nset tics nomirror\nset grid lc rgb '#dddddd'\nset key top right opaque box lc rgb '#dddddd'\n";
+    const bool legend = std::any_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return !s.name.empty(); });
+    script += "set border 3\nset tics nomirror\nset grid lt 1 lc rgb '#dddddd'\n";
+    script += legend ? "set key top right opaque box lc rgb '#dddddd' spacing 1.2 width 1\n" : "unset key\n";
     script += plot.log_y ? "set logscale y\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
     std::string curves;
     for (std::size_t s = 0; s < plot.series.size(); ++s) {
@@ -176,9 +178,10 @@ void write_image_grid(const std::filesystem::path& file, const Array& images, co
     script += fmt::format("set xrange [-0.5:{}.5]\nset yrange [{}.5:-0.5]\n", layout.total_width() - 1, layout.total_height() - 1);
     script += "unset colorbox\nunset tics\nunset border\nunset key\nset size ratio -1\nset lmargin 0\nset rmargin 0\nset bmargin 0\n";
     script += options.title.empty() ? "set tmargin 0\n" : "set tmargin 2\nset title " + gnuplot_text(options.title) + "\n";
-    // "pixels": viewers smooth an embedded bitmap, which blurs images as small as these.
-    script += "plot $pixels matrix with image pixels\n";
-    detail::draw(file, width, height, script, at);
+    // In an SVG gnuplot embeds a bitmap, which viewers blur, unless told to draw pixel by pixel; in a PNG that would leave seams.
+    script += "plot $pixels matrix with image";
+    if (detail::picture_format(file, at) == "svg") script += " pixels";
+    detail::draw(file, width, height, script + "\n", at);
 }
 
 }  // namespace xtape::train

@@ -134,7 +134,7 @@ void ProgressBar::finish(std::string_view message) {
     if (!message.empty()) message_ = one_line(message);
     const std::size_t width = columns();
     const std::string text = line(width, options_.seconds() - started_, true);
-    options_.write(width == 0 ? text + "\n" : "\r" + text + "\x1b[K\n");
+    options_.write(width == 0 ? text + "\n" : fmt::format("\r{}\x1b[K\n", text));
 }
 
 std::size_t ProgressBar::columns() const {
@@ -144,7 +144,7 @@ std::size_t ProgressBar::columns() const {
 void ProgressBar::draw(double now) {
     drawn_ = now;
     const std::size_t width = columns();
-    if (width > 0) options_.write("\r" + line(width, now - started_, false) + "\x1b[K");
+    if (width > 0) options_.write(fmt::format("\r{}\x1b[K", line(width, now - started_, false)));
 }
 
 std::string ProgressBar::line(std::size_t columns, double elapsed, bool finished) const {
@@ -162,8 +162,8 @@ std::string ProgressBar::line(std::size_t columns, double elapsed, bool finished
     const auto filled = static_cast<std::size_t>(share * static_cast<double>(length));
     std::string bar(filled, '=');
     if (filled > 0 && filled < length) bar.back() = '>';
-    if (*options_.color) bar = "\x1b[32m" + bar + "\x1b[0m";
-    return title_ + "  [" + bar + std::string(length - filled, ' ') + "]" + rest;
+    if (*options_.color) bar = fmt::format("\x1b[32m{}\x1b[0m", bar);
+    return fmt::format("{}  [{}{:{}}]{}", title_, bar, "", length - filled, rest);
 }
 
 }  // namespace xtape::train
