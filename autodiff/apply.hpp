@@ -20,6 +20,7 @@ Shape broadcast_all(const char* name, const std::array<const Shape*, N>& shapes,
             throw ShapeError(std::string(name) + ": expected shapes that broadcast together, got " + got, at);
         }
     }
+    (void)element_count(result);
     return result;
 }
 
@@ -59,6 +60,7 @@ BasicArray<T> structured_value(const Op& op, std::span<const BasicTensor<T>* con
     Shape expected;
     try {
         expected = op.infer(shapes);
+        (void)element_count(expected);
     } catch (const ShapeError& error) {
         throw ShapeError(error.message(), at);
     } catch (const DataError& error) {

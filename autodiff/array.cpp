@@ -1,5 +1,7 @@
 #include <xtape/autodiff/array.hpp>
 
+#include <xtape/autodiff/error.hpp>
+
 #include <algorithm>
 
 namespace xtape {
@@ -12,7 +14,12 @@ std::string to_string(const Shape& shape) {
 
 std::size_t element_count(const Shape& shape) {
     std::size_t count = 1;
-    for (const std::size_t extent : shape) count *= extent;
+    bool overflow = false;
+    for (const std::size_t extent : shape) {
+        if (extent == 0) return 0;
+        overflow |= __builtin_mul_overflow(count, extent, &count);
+    }
+    if (overflow) throw ShapeError("array: expected fewer than 2^64 elements, got shape " + to_string(shape));
     return count;
 }
 

@@ -171,7 +171,10 @@ GradcheckReport check_parameters(const ParameterList64& parameters, const std::f
                                  const GradcheckOptions& options) {
     check_order(options);
     const Checked checked{options};
-    ParameterList64 list = parameters;
+    ParameterList64 list;
+    for (const auto& parameter : parameters) {
+        if (!parameter.frozen()) list.push_back(parameter);
+    }
     // The numbers come back even when the loss throws.
     struct Restore {
         ParameterList64& list;

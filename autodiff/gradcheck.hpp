@@ -79,7 +79,7 @@ GradcheckReport gradcheck(const F& f, const std::vector<Array64>& inputs, const 
     return detail::check_inputs(detail::with_arguments(f), inputs, options);
 }
 
-/// Checks a loss with respect to parameters: those of a list, or of a module in double. Their values are restored.
+/// Checks a loss with respect to parameters: those of a list, or of a module in double, frozen ones left out. Their values are restored.
 inline GradcheckReport gradcheck(const ParameterList64& parameters, const std::function<Tensor64()>& loss,
                                  const GradcheckOptions& options = {}) {
     return detail::check_parameters(parameters, loss, options);

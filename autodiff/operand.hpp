@@ -79,4 +79,8 @@ BasicTensor<T> operand(const X& x) { return BasicTensor<T>(BasicArray<T>(x)); }
 template <class... X>
 concept Operands = (OperandLike<X> && ...) && (Node<X> || ...) && (detail::FitsScalar<detail::scalar_of<X...>, X> && ...);
 
+/// Tensors beside expressions of another scalar type. Operators on these are deleted: xtensor's own would take the tensor for a number.
+template <class... X>
+concept UnfitOperands = (OperandLike<X> && ...) && (Node<X> || ...) && !(detail::FitsScalar<detail::scalar_of<X...>, X> && ...);
+
 }  // namespace xtape

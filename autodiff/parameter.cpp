@@ -2,6 +2,8 @@
 
 #include <xtape/autodiff/record.hpp>
 
+#include <limits>
+
 namespace xtape {
 namespace {
 
@@ -59,6 +61,15 @@ BasicArray<T>& BasicParameterRef<T>::writable() {
         s.value = detail::Ref<detail::Value<T>>(detail::Value<T>::create(BasicArray<T>(s.value->array)));
     }
     return s.value->array;
+}
+
+template <class T>
+void BasicParameterRef<T>::refuse_shape(const Shape& before, Location at) {
+    const Shape now = shape();
+    state().value = detail::Ref<detail::Value<T>>(
+        detail::Value<T>::create(BasicArray<T>(before, std::numeric_limits<T>::quiet_NaN())));
+    throw ShapeError("parameter \"" + name() + "\": expected an update that keeps shape " + to_string(before) + ", got " +
+                         to_string(now), at);
 }
 
 template <class T>

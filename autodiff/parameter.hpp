@@ -15,7 +15,7 @@ struct ParameterStateBase {
     std::uint64_t version = 0;      // counts changes of the value
     bool frozen = false;
     // Where the parameter was last used: lets repeated uses on one tape share a leaf. Checked against the tape before use, so a
-    // value overwritten by another thread costs a second leaf and nothing else.
+    // value overwritten by another thread costs a search and nothing else.
     std::atomic<std::uint64_t> leaf_tape{0};
     std::atomic<std::uint32_t> leaf_slot{no_slot};
 
@@ -45,10 +45,13 @@ public:
     void assign(BasicArray<T> value, Location at = Location::current());
 
     /// Lets `change(BasicArray<T>& value)` work on the value in place. Tensors that share the array keep the old one; a tape that
-    /// recorded it refuses to deliver a gradient afterwards. The shape must stay.
+    /// recorded it refuses to deliver a gradient afterwards. ShapeError when the shape has changed: the value is then NaN.
     template <class F>
-    void update(F&& change) {
-        change(writable());
+    void update(F&& change, Location at = Location::current()) {
+        BasicArray<T>& value = writable();
+        const Shape before = value.shape();
+        change(value);
+        if (value.shape() != before) refuse_shape(before, at);
     }
 
     /// Adds to the gradient; shapes must agree (ShapeError).
@@ -82,6 +85,7 @@ protected:
 
 private:
     BasicArray<T>& writable();
+    [[noreturn]] void refuse_shape(const Shape& before, Location at);
 };
 
 /// Owns its numbers: a copy is a new parameter with equal values and no gradient; a move keeps the handles others hold valid.

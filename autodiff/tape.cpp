@@ -1,6 +1,7 @@
 #include <xtape/autodiff/record.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace xtape {
 
@@ -23,11 +24,12 @@ struct TapeStorage {
 
     std::vector<Record*> records;          // null: replayed and freed
     std::vector<Gradient> gradients;
-    std::vector<std::uint8_t> needed;      // empty: every slot's gradient is wanted
+    std::vector<std::uint8_t> needed;      // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
     std::vector<std::uint32_t> parameters; // slots of parameter leaves
     std::vector<std::byte*> chunks;
     std::vector<Array64> larges;           // memory of records too big for a chunk
     std::size_t chunks_used = 0;
+    bool replaying = false;
     TapeStorage* next = nullptr;
 
     ~TapeStorage() {
@@ -79,14 +81,52 @@ struct SpareOwner {
 };
 thread_local SpareOwner spare_owner;
 
+// Ids are unique in the process: 24 bits of thread number, 40 bits of count.
+constexpr int id_bits = 40;
+
 std::uint64_t new_id() {
-    // Ids are unique in the process: 24 bits of thread number, 40 bits of count.
     static std::atomic<std::uint64_t> thread_count{0};
     if (thread_tapes.next_id == 0) {
-        thread_tapes.next_id = (thread_count.fetch_add(1, std::memory_order_relaxed) + 1) << 40;
+        thread_tapes.next_id = (thread_count.fetch_add(1, std::memory_order_relaxed) + 1) << id_bits;
         spare_owner.armed = true;
     }
     return ++thread_tapes.next_id;
+}
+
+constexpr std::uint8_t asked = 1, on_the_way = 2;
+
+// Room for the gradients of one replay, emptied at its end however it ends. A rule may ask for gradients of its own on the tape that
+// replays it: what the outer replay has gathered is then put aside.
+class Gathering {
+public:
+    explicit Gathering(TapeStorage& storage) : storage_(storage), nested_(std::exchange(storage.replaying, true)) {
+        if (nested_) exchange();
+    }
+    ~Gathering() {
+        storage_.gradients.clear();
+        storage_.needed.clear();
+        storage_.replaying = nested_;
+        if (nested_) exchange();
+    }
+    Gathering(const Gathering&) = delete;
+    Gathering& operator=(const Gathering&) = delete;
+
+private:
+    void exchange() {
+        gradients_.swap(storage_.gradients);
+        needed_.swap(storage_.needed);
+    }
+
+    TapeStorage& storage_;
+    bool nested_;
+    std::vector<Gradient> gradients_;
+    std::vector<std::uint8_t> needed_;
+};
+
+bool changed(const LeafRecord& leaf) { return leaf.version != leaf.state->version; }
+
+bool is_leaf_of(const Record& record, const ParameterStateBase& state) {
+    return record.parameter() == &state && static_cast<const LeafRecord&>(record).version == state.version;
 }
 
 template <class T>
@@ -130,9 +170,14 @@ std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<
     TapeStorage& storage = *tape.storage_;
     if (state->leaf_tape.load(std::memory_order_relaxed) == tape.id_) {
         const std::uint32_t slot = state->leaf_slot.load(std::memory_order_relaxed);
-        if (slot < storage.records.size() && storage.records[slot] && storage.records[slot]->parameter() == state.get() &&
-            static_cast<LeafRecord*>(storage.records[slot])->version == state->version) {
-            return slot;
+        if (slot < storage.records.size() && storage.records[slot] && is_leaf_of(*storage.records[slot], *state)) return slot;
+    }
+    // An inner tape of this thread, whose id is higher, or another thread's tape may have overwritten the note. When an earlier tape of
+    // this thread wrote it last, this tape has not seen the parameter yet.
+    const std::uint64_t last = state->leaf_tape.load(std::memory_order_relaxed);
+    if (last >= tape.id_ || (last != 0 && last >> id_bits != tape.id_ >> id_bits)) {
+        for (const std::uint32_t slot : storage.parameters) {
+            if (is_leaf_of(*storage.records[slot], *state)) return slot;
         }
     }
     auto* leaf = new (allocate(tape, sizeof(LeafRecord))) LeafRecord;
@@ -200,9 +245,13 @@ void Tape::check_on_tape(const char* who, const BasicTensor<T>& y, const BasicTe
 }
 
 template <class T>
-void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest) {
+void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest,
+                  Location at) {
+    // Rules work on plain values then; what else they compute must not be recorded either.
+    std::optional<PauseGuard> pause;
+    if (!create_graph) pause.emplace(paused_);
+
     const std::uint32_t top = TensorAccess::slot(y);
-    storage_->gradients.clear();
     storage_->gradients.resize(std::size_t{top} + 1);
 
     const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(BasicArray<T>(y.shape(), T(1)));
@@ -212,14 +261,15 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
 
     for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
         if (!storage_->gradients[slot].value) continue;
+        if (!storage_->needed.empty() && !(storage_->needed[slot] & detail::on_the_way)) continue;
         detail::Record* record = storage_->records[slot];
         if (!record) {
             throw GraphError("backward: this part of the tape was replayed before and its records are freed; pass "
-                             "{.keep = true} to the first replay");
+                             "{.keep = true} to the first replay", at);
         }
         if (record->leaf()) continue;
         // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
-        if (!storage_->needed.empty() && storage_->needed[slot] == 2) {
+        if (!storage_->needed.empty() && (storage_->needed[slot] & detail::asked)) {
             const detail::Gradient answer = storage_->gradients[slot];
             record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
             storage_->gradients[slot] = answer;
@@ -237,7 +287,7 @@ void Tape::check_leaves(Location at) const {
     for (const std::uint32_t slot : storage_->parameters) {
         if (slot >= storage_->gradients.size() || !storage_->gradients[slot].value) continue;
         const auto& leaf = static_cast<const detail::LeafRecord&>(*storage_->records[slot]);
-        if (leaf.version == leaf.state->version) continue;
+        if (!detail::changed(leaf)) continue;
         throw GraphError("backward: parameter \"" + leaf.state->name +
                              "\" was changed after this tape recorded it; call backward before the optimizer's step", at);
     }
@@ -254,11 +304,49 @@ void Tape::deliver() {
 template <class T>
 void Tape::run_backward(const BasicTensor<T>& y, const BasicTensor<T>* seed, BackwardOptions options, Location at) {
     check_on_tape<T>("backward", y, seed, at);
-    storage_->needed.clear();
-    replay<T>(y, seed, false, options.keep, 0);
+    const detail::Gathering gathering(*storage_);
+    replay<T>(y, seed, false, options.keep, 0, at);
     check_leaves(at);
     deliver();
-    storage_->gradients.clear();
+}
+
+// Marks the slots whose gradients are asked for or lead down to one of those; returns the lowest one.
+template <class T>
+std::uint32_t Tape::mark_needed(std::uint32_t top, std::span<const BasicTensor<T>> xs, Location at) {
+    auto& needed = storage_->needed;
+    needed.assign(std::size_t{top} + 1, 0);
+    std::uint32_t lowest = top;
+    const auto ask = [&](std::uint32_t slot) {
+        if (slot > top) return;
+        needed[slot] = detail::asked;
+        lowest = std::min(lowest, slot);
+    };
+    for (const BasicTensor<T>& x : xs) {
+        if (TensorAccess::tape(x) != id_) {
+            throw GraphError("gradient: asked with respect to a tensor that is not on this tape; watch() it before using it", at);
+        }
+        ask(TensorAccess::slot(x));
+    }
+    // A parameter changed since y used it has another leaf now. A gradient that arrives at the old one must be refused, not missed.
+    for (const std::uint32_t slot : storage_->parameters) {
+        const auto& leaf = static_cast<const detail::LeafRecord&>(*storage_->records[slot]);
+        if (slot > top || !detail::changed(leaf)) continue;
+        for (const BasicTensor<T>& x : xs) {
+            const detail::Record* other = storage_->records[TensorAccess::slot(x)];
+            if (other && other->parameter() == leaf.parameter()) ask(slot);
+        }
+    }
+    for (std::size_t slot = std::size_t{lowest} + 1; slot <= top; ++slot) {
+        const detail::Record* record = storage_->records[slot];
+        if (!record) {  // freed: what it led to is no longer known, so a gradient that reaches it must be an error, not a zero
+            needed[slot] |= detail::on_the_way;
+            continue;
+        }
+        for (const detail::Operand& operand : record->operands()) {
+            if (operand.slot != detail::no_slot && needed[operand.slot]) needed[slot] |= detail::on_the_way;
+        }
+    }
+    return lowest;
 }
 
 template <class T>
@@ -266,31 +354,9 @@ std::vector<BasicTensor<T>> Tape::gradients(const BasicTensor<T>& y, const Basic
                                             std::span<const BasicTensor<T>> xs, GradientOptions options, Location at) {
     check_on_tape<T>("gradient", y, seed, at);
     const std::uint32_t top = TensorAccess::slot(y);
-    std::uint32_t lowest = top;
-    auto& needed = storage_->needed;
-    needed.assign(std::size_t{top} + 1, 0);
-    for (const BasicTensor<T>& x : xs) {
-        if (TensorAccess::tape(x) != id_) {
-            throw GraphError("gradient: asked with respect to a tensor that is not on this tape; watch() it before using it", at);
-        }
-        const std::uint32_t slot = TensorAccess::slot(x);
-        if (slot > top) continue;
-        needed[slot] = 2;
-        lowest = std::min(lowest, slot);
-    }
-    // A slot's gradient is wanted when it leads down to one that was asked for.
-    for (std::size_t slot = lowest; slot <= top; ++slot) {
-        const detail::Record* record = storage_->records[slot];
-        if (needed[slot]) continue;
-        if (!record) {  // freed: what it led to is no longer known, so a gradient that reaches it must be an error, not a zero
-            needed[slot] = 1;
-            continue;
-        }
-        for (const detail::Operand& operand : record->operands()) {
-            if (operand.slot != detail::no_slot && needed[operand.slot]) needed[slot] = 1;
-        }
-    }
-    replay<T>(y, seed, options.create_graph, options.keep || options.create_graph, lowest);
+    const detail::Gathering gathering(*storage_);
+    const std::uint32_t lowest = mark_needed<T>(top, xs, at);
+    replay<T>(y, seed, options.create_graph, options.keep || options.create_graph, lowest, at);
     check_leaves(at);
 
     std::vector<BasicTensor<T>> answers;
@@ -307,8 +373,6 @@ std::vector<BasicTensor<T>> Tape::gradients(const BasicTensor<T>& y, const Basic
         answers.push_back(TensorAccess::make(detail::Ref<detail::Value<T>>(static_cast<detail::Value<T>*>(value.release())),
                                              on_tape ? id_ : 0, on_tape ? g.slot : detail::no_slot));
     }
-    storage_->gradients.clear();
-    needed.clear();
     return answers;
 }
 

@@ -111,7 +111,10 @@ private:
     template <class T>
     BasicTensor<T> watch_leaf(const BasicTensor<T>& x);
     template <class T>
-    void replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest);
+    void replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest,
+                Location at);
+    template <class T>
+    std::uint32_t mark_needed(std::uint32_t top, std::span<const BasicTensor<T>> xs, Location at);
     template <class T>
     void check_on_tape(const char* who, const BasicTensor<T>& y, const BasicTensor<T>* seed, Location at) const;
     template <class T>

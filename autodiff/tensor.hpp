@@ -42,7 +42,13 @@ public:
     bool defined() const noexcept { return static_cast<bool>(value_); }
 
     /// The array. Throws GraphError when the tensor refers to nothing.
-    const BasicArray<T>& value() const { return checked().array; }
+    const BasicArray<T>& value() const& { return checked().array; }
+    /// Of a temporary, the array itself: `for (float v : softmax(x).value())` must not read what is gone.
+    BasicArray<T> value() && {
+        (void)checked();
+        if (value_.unique()) return std::move(value_->array);
+        return value_->array;
+    }
     const Shape& shape() const { return checked().array.shape(); }
     std::size_t rank() const { return shape().size(); }
     std::size_t size() const { return checked().array.size(); }

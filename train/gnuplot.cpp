@@ -114,10 +114,15 @@ std::string run(const std::string& script, Location at) {
 }  // namespace
 
 std::string gnuplot_text(std::string_view text) {
+    // Between single quotes only the quote itself is special. gnuplot reads a doubled one wrongly at the beginning of a string, so each
+    // stands as a string of its own.
     std::string quoted = "'";
     for (const char c : text) {
-        if (c == '\'') quoted += '\'';
-        quoted += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+        if (c == '\'') {
+            quoted += "'.\"\\047\".'";
+        } else {
+            quoted += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+        }
     }
     return quoted + "'";
 }

@@ -144,6 +144,18 @@ auto operator*(A&& a, B&& b) { return detail::call(Multiply{}, Location{}, a, b)
 template <class A, class B>
     requires Operands<A, B>
 auto operator/(A&& a, B&& b) { return detail::call(Divide{}, Location{}, a, b); }
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator+(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator-(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator*(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator/(A&& a, B&& b) = delete;
 template <Node X>
 auto operator-(X&& x) { return detail::call(Negate{}, Location{}, x); }
 

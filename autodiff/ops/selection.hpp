@@ -131,6 +131,31 @@ template <class A, class B>
     requires Operands<A, B>
 auto equal(A&& a, B&& b) { return detail::call(Equal{}, Location{}, a, b); }
 
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator<(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator>(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator<=(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto operator>=(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto equal(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto maximum(A&& a, B&& b) = delete;
+template <class A, class B>
+    requires UnfitOperands<A, B>
+auto minimum(A&& a, B&& b) = delete;
+template <class M, class A, class B>
+    requires UnfitOperands<M, A, B>
+auto where(M&& mask, A&& a, B&& b) = delete;
+
 /// a where mask is not 0, else b. No gradient flows into the mask.
 template <class M, class A, class B>
     requires Operands<M, A, B>

@@ -248,8 +248,10 @@ Span resolve(const Range& range, std::size_t extent) {
     const std::ptrdiff_t start = range.start == Range::open ? (up ? 0 : n - 1) : clip(range.start);
     const std::ptrdiff_t stop = range.stop == Range::open ? (up ? n : -1) : clip(range.stop);
     const std::ptrdiff_t reach = up ? stop - start : start - stop;
-    const std::ptrdiff_t stride = up ? range.step : -range.step;
-    return {start, reach <= 0 ? 0 : (reach + stride - 1) / stride, range.step};
+    if (reach <= 0) return {start, 0, 1};
+    // A step past the end takes one element, whatever its size: then 1 does as well, and nothing overflows.
+    const std::ptrdiff_t step = up ? std::min(range.step, reach) : std::max(range.step, -reach);
+    return {start, (reach - 1) / (up ? step : -step) + 1, step};
 }
 
 std::vector<Span> resolve_all(const char* operation, const std::vector<Range>& ranges, const Shape& shape) {

@@ -52,6 +52,29 @@ TEST_CASE("a layer's path stands in front and a longer one replaces it") {
               std::to_string(here.line()) + ")");
 }
 
+TEST_CASE("a location told later is taken once, and never over one that is known") {
+    const Location first = Location::current();
+    const Location second = Location::current();
+    const std::string at_first = " (at error_test.cpp:" + std::to_string(first.line()) + ")";
+    ShapeError error("linear: bad");
+    error.set_location(Location{});
+    CHECK(std::string(error.what()) == "linear: bad");
+    error.set_layer("head", nullptr);
+    error.set_location(first);
+    CHECK(std::string(error.what()) == "head: linear: bad" + at_first);
+    error.set_location(second);
+    CHECK(std::string(error.what()) == "head: linear: bad" + at_first);
+    ShapeError known("linear: bad", first);
+    known.set_location(second);
+    CHECK(std::string(known.what()) == "linear: bad" + at_first);
+}
+
+TEST_CASE("a location is unknown until it is given, and a file need not lie in a folder") {
+    CHECK(Location{}.line() == 0);
+    CHECK(std::string(ShapeError("x", Location::current("a.cpp", 7)).what()) == "x (at a.cpp:7)");
+    CHECK(std::string(ShapeError("x", Location::current("/b/c/a.cpp", 7)).what()) == "x (at a.cpp:7)");
+}
+
 TEST_CASE("a layer named while the error passes by reference is still there further out") {
     const auto text = text_of<Error>([] {
         try {

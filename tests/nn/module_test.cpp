@@ -1,0 +1,260 @@
+#include <xtape/nn/module.hpp>
+
+#include <xtape/autodiff/ops.hpp>
+#include <xtape/autodiff/tape.hpp>
+#include <xtape/nn/linear.hpp>
+#include <xtape/nn/sequential.hpp>
+#include <xtape/optim/sgd.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace xtape;
+
+namespace {
+
+struct Mlp : nn::Module {
+    nn::Linear hidden{3, 4};
+    nn::Linear output{4, 2};
+
+    static constexpr unsigned forward_line = __LINE__ + 1;
+    Tensor forward(const Tensor& x) override { return output(tanh(hidden(x))); }
+    void visit(nn::Visitor& v) override {
+        v("hidden", hidden);
+        v("output", output);
+    }
+};
+
+struct Pair : nn::Module {
+    Mlp encoder;
+    nn::Sequential decoder{nn::Linear{2, 5}, nn::Linear{7, 1}};
+    Parameter scale{Array{2.f}};
+
+    static constexpr unsigned forward_line = __LINE__ + 1;
+    Tensor forward(const Tensor& x) override { return decoder(encoder(x)) * scale; }
+    void visit(nn::Visitor& v) override {
+        v("encoder", encoder);
+        v("decoder", decoder);
+        v("scale", scale);
+    }
+};
+
+std::vector<std::string> names_of(nn::Module& module) {
+    std::vector<std::string> names;
+    for (const auto& [name, parameter] : module.named_parameters()) names.push_back(name);
+    return names;
+}
+
+bool same(const Array& a, const Array& b) {
+    return a.shape() == b.shape() && std::equal(a.begin(), a.end(), b.begin());
+}
+
+// What a module says when its forward fails, with the line of the call that failed replaced by "here".
+template <class F>
+std::string error_of(F&& f, unsigned line = 0) {
+    try {
+        f();
+    } catch (const ShapeError& error) {
+        std::string text = error.what();
+        const std::string place = ":" + std::to_string(line) + ")";
+        if (const auto at = text.find(place); at != std::string::npos) text.replace(at, place.size(), ":here)");
+        return text;
+    }
+    return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("parameters are named by their path and come in the order of visit") {
+    Pair pair;
+    const std::vector<std::string> names{"encoder.hidden.weight", "encoder.hidden.bias", "encoder.output.weight",
+                                         "encoder.output.bias",   "decoder.0.weight",    "decoder.0.bias",
+                                         "decoder.1.weight",      "decoder.1.bias",      "scale"};
+    CHECK(names_of(pair) == names);
+    const ParameterList parameters = pair.parameters();
+    REQUIRE(parameters.size() == names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) CHECK(parameters[i].name() == names[i]);
+    CHECK(pair.encoder.output.weight.name() == "encoder.output.weight");
+}
+
+TEST_CASE("a part of a model names its parameters from where it stands") {
+    Pair pair;
+    CHECK(pair.encoder.parameters()[0].name() == "hidden.weight");
+    CHECK(pair.encoder.hidden.parameters()[0].name() == "weight");
+}
+
+TEST_CASE("parameter_count adds up the scalars of all parameters") {
+    Mlp mlp;
+    CHECK(mlp.parameter_count() == 3 * 4 + 4 + 4 * 2 + 2);
+    nn::Sequential none;
+    CHECK(none.parameter_count() == 0);
+    CHECK(none.parameters().empty());
+}
+
+TEST_CASE("modules are listed from the root down, each once") {
+    Pair pair;
+    std::vector<std::string> names;
+    for (const auto& [name, module] : pair.named_modules()) names.push_back(name);
+    CHECK(names == std::vector<std::string>{"", "encoder", "encoder.hidden", "encoder.output", "decoder", "decoder.0", "decoder.1"});
+    CHECK(pair.named_modules()[2].module == &pair.encoder.hidden);
+}
+
+TEST_CASE("a parameter shared by two members is listed once, under its first name") {
+    struct Tied : nn::Module {
+        nn::Linear first{2, 2};
+        ParameterRef again = first.weight;
+        Tensor forward(const Tensor& x) override { return x; }
+        void visit(nn::Visitor& v) override {
+            v("first", first);
+            v("again", again);
+        }
+    } tied;
+    CHECK(names_of(tied) == std::vector<std::string>{"first.weight", "first.bias"});
+}
+
+TEST_CASE("a module that shows itself to a visitor does no harm") {
+    struct Loop : nn::Module {
+        Parameter weight{Array{1.f}};
+        Tensor forward(const Tensor& x) override { return x; }
+        void visit(nn::Visitor& v) override {
+            v("self", *this);
+            v("weight", weight);
+        }
+    } loop;
+    CHECK(names_of(loop) == std::vector<std::string>{"weight"});
+}
+
+TEST_CASE("names that visit must not use are an error that says them") {
+    struct Named : nn::Module {
+        std::string first, second;
+        Parameter a{Array{1.f}}, b{Array{1.f}};
+        Tensor forward(const Tensor& x) override { return x; }
+        void visit(nn::Visitor& v) override {
+            v(first, a);
+            v(second, b);
+        }
+    } named;
+    named.first = "a.b";
+    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected a name that is not empty and has no dots, got \"a.b\"", ConfigError);
+    named.first = "";
+    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected a name that is not empty and has no dots, got \"\"", ConfigError);
+    named.first = named.second = "w";
+    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected names that differ, got \"w\" for two parameters", ConfigError);
+}
+
+TEST_CASE("a copy of a model has equal numbers of its own") {
+    Mlp model;
+    Mlp copy = model;
+    CHECK(same(copy.hidden.weight.value(), model.hidden.weight.value()));
+    CHECK_FALSE(copy.hidden.weight.is(model.hidden.weight));
+    copy.hidden.weight.assign(nn::init::zeros({4, 3}));
+    CHECK_FALSE(same(copy.hidden.weight.value(), model.hidden.weight.value()));
+    CHECK(copy(Array{{1.f, 2.f, 3.f}}).shape() == Shape{1, 2});
+}
+
+TEST_CASE("a model may be moved while an optimizer works on it") {
+    Mlp model;
+    optim::SGD sgd{model.parameters(), {.lr = 1}};
+    const Array before = model.output.bias->value();
+    Mlp moved = std::move(model);
+    {
+        Tape tape;
+        tape.backward(sum(moved(Array{{1.f, 2.f, 3.f}})));
+    }
+    sgd.step();
+    // y = W h + b, so every bias has gradient 1.
+    CHECK(moved.output.bias->value()(0) == before(0) - 1);
+    CHECK(moved.output.bias->value()(1) == before(1) - 1);
+}
+
+TEST_CASE("zero_grad forgets the gradients of the whole tree") {
+    Mlp model;
+    Tape tape;
+    tape.backward(sum(model(Array{{1.f, 2.f, 3.f}})));
+    CHECK(model.hidden.weight.has_grad());
+    CHECK(model.output.bias->has_grad());
+    model.zero_grad();
+    for (const auto& parameter : model.parameters()) CHECK_FALSE(parameter.has_grad());
+}
+
+TEST_CASE("train and eval reach every module") {
+    Pair pair;
+    CHECK(pair.training());
+    pair.eval();
+    for (const auto& [name, module] : pair.named_modules()) CHECK_FALSE(module->training());
+    pair.train();
+    for (const auto& [name, module] : pair.named_modules()) CHECK(module->training());
+}
+
+TEST_CASE("an evaluation scope gives every module its own mode back, after an exception too") {
+    Pair pair;
+    pair.encoder.eval();
+    try {
+        const nn::EvaluationScope scope(pair);
+        for (const auto& [name, module] : pair.named_modules()) CHECK_FALSE(module->training());
+        throw std::runtime_error("stop");
+    } catch (const std::runtime_error&) {
+    }
+    CHECK(pair.training());
+    CHECK(pair.decoder[1].training());
+    CHECK_FALSE(pair.encoder.training());
+    CHECK_FALSE(pair.encoder.hidden.training());
+}
+
+TEST_CASE("a module is called by the name of its class unless it says otherwise") {
+    CHECK(Mlp{}.describe() == "Mlp");
+    CHECK(nn::Linear(784, 256).describe() == "Linear 784->256");
+}
+
+TEST_CASE("an error in a layer called alone begins with the layer and ends with the place of the call") {
+    nn::Linear layer{3, 4};
+    const unsigned line = __LINE__ + 1;
+    CHECK(error_of([&] { layer(Array{{1.f, 2.f}}); }, line) ==
+          "Linear 3->4: linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4) "
+          "(at module_test.cpp:here)");
+}
+
+TEST_CASE("an error deep in a model says the whole path of its layer") {
+    Pair pair;
+    CHECK(error_of([&] { pair(Array{{1.f, 2.f, 3.f}}); }, Pair::forward_line) ==
+          "decoder.1 (Linear 7->1): linear: expected input (..., in), weight (out, in), bias (out), got (1, 5), (1, 7), (1) "
+          "(at module_test.cpp:here)");
+    CHECK(error_of([&] { pair(Array{{1.f, 2.f}}); }, Mlp::forward_line) ==
+          "encoder.hidden (Linear 3->4): linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4) "
+          "(at module_test.cpp:here)");
+}
+
+TEST_CASE("an error in a model's own forward names the model's class") {
+    struct Wrong : nn::Module {
+        Tensor forward(const Tensor& x) override { return x + Array{1.f, 2.f, 3.f}; }
+    } wrong;
+    const unsigned line = __LINE__ + 1;
+    CHECK(error_of([&] { wrong(Array{1.f, 2.f}); }, line) ==
+          "Wrong: add: expected shapes that broadcast together, got (2) and (3) (at module_test.cpp:here)");
+}
+
+TEST_CASE("an error keeps its type and its message, and a module outside the tree leaves the path alone") {
+    struct Outer : nn::Module {
+        nn::Linear hidden{3, 4};
+        Tensor forward(const Tensor& x) override { return hidden(x); }
+    } outer;  // does not name its member
+    try {
+        outer(Array{{1.f, 2.f}});
+        FAIL("nothing was thrown");
+    } catch (const ShapeError& error) {
+        CHECK(error.layer() == "Linear 3->4");
+        CHECK(error.message() == "linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4)");
+        CHECK(error.module() == &outer.hidden);
+    }
+}
+
+TEST_CASE("exceptions of others pass through a module unchanged") {
+    struct Throwing : nn::Module {
+        Tensor forward(const Tensor&) override { throw std::runtime_error("mine"); }
+    } module;
+    CHECK_THROWS_WITH_AS(module(Array{1.f}), "mine", std::runtime_error);
+}
