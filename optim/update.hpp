@@ -15,14 +15,18 @@ namespace xtape::optim::detail {
 template <class T, std::size_t N, class F>
 void update_arrays(const BasicArray<T>& gradient, const std::array<BasicArray<T>*, N>& arrays, const F& change) {
     using L = Lanes<T>;
-    const T* g = gradient.data();
-    std::array<T*, N> to;
-    for (std::size_t k = 0; k < N; ++k) to[k] = arrays[k]->data();
+    const T* const gradients = gradient.data();
+    std::array<T*, N> targets;
+    for (std::size_t k = 0; k < N; ++k) targets[k] = arrays[k]->data();
     parallel_for(gradient.size(), xtape::detail::elementwise_grain, [&](std::size_t begin, std::size_t end) {
+        // A register's store may alias anything that has an address, so what the loop needs is copied to where nothing points.
+        const F f = change;
+        const T* const g = gradients;
+        const std::array<T*, N> to = targets;
         for (std::size_t i = begin; i < end; i += L::width) {
             std::array<L, N> a;
             for (std::size_t k = 0; k < N; ++k) a[k] = L::load(to[k] + i);
-            change(L::load(g + i), a);
+            f(L::load(g + i), a);
             for (std::size_t k = 0; k < N; ++k) a[k].store(to[k] + i);
         }
     });

@@ -1,4 +1,4 @@
-// Uses a function of each kind that crosses the border of the library: exceptions, arrays and the allocator behind them.
+// Uses what crosses the border of the library: arrays and the memory behind them, tapes, exceptions.
 #include <xtape/xtape.hpp>
 
 #include <xtensor/xmath.hpp>
@@ -15,6 +15,13 @@ int main() {
     }
     if (xtape::memory_stats().in_use == 0) {
         std::puts("memory: arrays of the program do not come from the library's pool");
+        return 1;
+    }
+    xtape::Tape tape;
+    const xtape::Tensor t = tape.watch(x);
+    const xtape::Array slope = tape.gradient(sum(square(t)), t).value();
+    if (slope(1, 0) != 6.f) {
+        std::puts("tape: wrong gradient");
         return 1;
     }
     try {

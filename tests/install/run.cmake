@@ -25,7 +25,9 @@ endif()
 execute_process(
     COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -G ${GENERATOR}
         -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CXX_FLAGS=${flags}
-        -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
+        -DXTAPE_SOURCE=${ROOT}
     COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${LAUNCHER} ${WORK}/build/consumer COMMAND_ERROR_IS_FATAL ANY)
+foreach(program IN ITEMS consumer custom_op)
+    execute_process(COMMAND ${LAUNCHER} ${WORK}/build/${program} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
