@@ -61,10 +61,9 @@ BasicArray<T> structured_value(const Op& op, std::span<const BasicTensor<T>* con
     try {
         expected = op.infer(shapes);
         (void)element_count(expected);
-    } catch (const ShapeError& error) {
-        throw ShapeError(error.message(), at);
-    } catch (const DataError& error) {
-        throw DataError(error.message(), at);
+    } catch (Error& error) {
+        error.set_location(at);
+        throw;
     }
     BasicArray<T> y = op.forward(Inputs<T>(arrays));
     if (y.shape() != expected) {

@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
         const auto [train_part, test_part] = data::split(data::digits(), 0.8);
         Mlp model;
         optim::SGD optimizer{model.parameters(), {.lr = options.lr, .momentum = momentum}};
-        fmt::print("digits: {} for training, {} for testing; {} parameters; seed {}, {} threads\n", train_part.size(), test_part.size(),
+        fmt::print("digits: {} for training, {} for testing; {} parameters; seed {}, threads {}\n", train_part.size(), test_part.size(),
                    model.parameter_count(), options.seed, threads());
 
         const examples::Curves curves = examples::train_classifier(model, optimizer, train_part, test_part, options);

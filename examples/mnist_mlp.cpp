@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
                              nn::Linear{128, 64, {.init = nn::Init::he_uniform}},  nn::ReLU{},
                              nn::Linear{64, 10, {.init = nn::Init::he_uniform}}};
         optim::Adam optimizer{model.parameters(), {.lr = options.lr}};
-        fmt::print("mnist: {} for training, {} for testing; {} parameters; seed {}, {} threads\n", mnist.train.size(), mnist.test.size(),
+        fmt::print("mnist: {} for training, {} for testing; {} parameters; seed {}, threads {}\n", mnist.train.size(), mnist.test.size(),
                    model.parameter_count(), options.seed, threads());
 
         const examples::Curves curves = examples::train_classifier(model, optimizer, mnist.train, mnist.test, options);

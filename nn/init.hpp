@@ -1,8 +1,10 @@
 // Initial numbers of parameters.
 //
-// Fans: a parameter of shape (out, in, extents...) joins fan_in = in * extents inputs to each output and fan_out = out * extents
-// outputs to each input. Xavier: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks",
-// AISTATS 2010, formulas 12 and 16. He: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, section 2.2.
+// Fans: a parameter of shape (out, in, extents...) joins fan_in = in * extents inputs to each output, and
+// fan_out = out * extents outputs to each input.
+//
+// Xavier: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
+// 2010, formulas 12 and 16. He: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, section 2.2.
 #pragma once
 
 #include <xtape/autodiff/array.hpp>
@@ -21,7 +23,8 @@ struct Fans {
 /// Throws ShapeError for a shape with fewer than two axes.
 Fans fans(const Shape& shape, Location at = Location::current());
 
-/// Uniform over [-b, b), b = gain sqrt(6 / (fan_in + fan_out)). Throws as fans() and random::uniform do, as do those that follow.
+/// Uniform over [-b, b), b = gain sqrt(6 / (fan_in + fan_out)). Throws as fans() and random::uniform do, as do those
+/// that follow.
 template <class T = float>
 BasicArray<T> xavier_uniform(const Shape& shape, double gain = 1, random::Stream stream = random::next_stream());
 /// Normal around 0, deviation gain sqrt(2 / (fan_in + fan_out)).
@@ -29,10 +32,12 @@ template <class T = float>
 BasicArray<T> xavier_normal(const Shape& shape, double gain = 1, random::Stream stream = random::next_stream());
 /// Uniform over [-b, b), b = gain sqrt(3 / fan_in); the gain sqrt(2) is that of ReLU.
 template <class T = float>
-BasicArray<T> he_uniform(const Shape& shape, double gain = 1.4142135623730951, random::Stream stream = random::next_stream());
+BasicArray<T> he_uniform(const Shape& shape, double gain = 1.4142135623730951,
+                         random::Stream stream = random::next_stream());
 /// Normal around 0, deviation gain / sqrt(fan_in).
 template <class T = float>
-BasicArray<T> he_normal(const Shape& shape, double gain = 1.4142135623730951, random::Stream stream = random::next_stream());
+BasicArray<T> he_normal(const Shape& shape, double gain = 1.4142135623730951,
+                        random::Stream stream = random::next_stream());
 
 template <class T = float>
 BasicArray<T> uniform(const Shape& shape, double low, double high, random::Stream stream = random::next_stream());

@@ -10,7 +10,8 @@ template <class T>
 BasicTensor<T> mean_squared_error(const BasicTensor<T>& prediction, const BasicTensor<T>& target, Location at) {
     if (prediction.shape() != target.shape() || prediction.size() == 0) {
         throw ShapeError("mse: expected prediction and target of one shape that is not empty, got " +
-                             to_string(prediction.shape()) + " and " + to_string(target.shape()), at);
+                             to_string(prediction.shape()) + " and " + to_string(target.shape()),
+                         at);
     }
     return mean(square(subtract(prediction, target, at), at), {}, false, at);
 }

@@ -5,7 +5,8 @@
 
 namespace xtape::nn {
 
-/// Mean over all elements of (prediction - target)^2. Nothing is broadcast: the shapes must be equal and not empty (ShapeError).
+/// Mean over all elements of (prediction - target)^2. Nothing is broadcast: the shapes must be equal and not empty
+/// (ShapeError).
 struct MeanSquaredError {
     Tensor operator()(const Tensor& prediction, const Tensor& target, Location at = Location::current()) const;
     Tensor64 operator()(const Tensor64& prediction, const Tensor64& target, Location at = Location::current()) const;

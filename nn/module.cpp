@@ -13,7 +13,8 @@ namespace {
 // "ns::(anonymous namespace)::Mlp<ns::Part>" -> "Mlp<ns::Part>"
 std::string class_name(const std::type_info& type) {
     int status = 0;
-    const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+    const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                           &std::free);
     if (!text) return "Module";
     const std::string name = text.get();
     std::size_t start = 0, depth = 0;
@@ -26,8 +27,8 @@ std::string class_name(const std::type_info& type) {
     return name.substr(start);
 }
 
-// The whole tree in the order of visit(). What has been seen is not entered again: so shared modules and parameters come once, and
-// a module that names itself or one above it does no harm.
+// The whole tree in the order of visit(). What has been seen is not entered again: so shared modules and parameters
+// come once, and a module that names itself or one above it does no harm.
 template <class T>
 class Walk final : public BasicVisitor<T> {
 public:
@@ -58,7 +59,8 @@ private:
 
     std::string path_of(std::string_view name) const {
         if (name.empty() || name.find('.') != std::string_view::npos) {
-            throw ConfigError("visit: expected a name that is not empty and has no dots, got \"" + std::string(name) + "\"");
+            throw ConfigError("visit: expected a name that is not empty and has no dots, got \"" + std::string(name) +
+                              "\"");
         }
         return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
     }
@@ -85,7 +87,8 @@ BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) 
     }
 }
 
-// The innermost module signs the error; every module further out finds the signature in its tree and writes the longer path.
+// The innermost module signs the error; every module further out finds the signature in its tree and writes the longer
+// path.
 template <class T>
 void BasicModule<T>::name_layer(Error& error, Location at) {
     error.set_location(at);

@@ -1,5 +1,5 @@
-// Module: a model or a part of one. It names its members in one function, visit(), and everything else follows from that:
-// parameters and their names, modes, copies, and the path of the layer in which an error arose.
+// Module: a model or a part of one. It names its members in one function, visit(), and everything else follows from
+// that: parameters and their names, modes, copies, and the path of the layer in which an error arose.
 #pragma once
 
 #include <xtape/autodiff/parameter.hpp>
@@ -15,8 +15,8 @@ namespace xtape::nn {
 template <class T>
 class BasicModule;
 
-/// Is shown the members of a module, one level at a time. A visitor that wants the whole tree calls module.visit(*this) in
-/// on_module.
+/// Is shown the members of a module, one level at a time. A visitor that wants the whole tree calls module.visit(*this)
+/// in on_module.
 template <class T>
 class BasicVisitor {
 public:
@@ -67,19 +67,20 @@ public:
 
     virtual BasicTensor<T> forward(const BasicTensor<T>& x) = 0;
 
-    /// Shows every member that is a module or a parameter. Names are not empty, have no dots, and differ within a module.
+    /// Shows every member that is a module or a parameter. Names are not empty, have no dots, and differ within a
+    /// module.
     virtual void visit(BasicVisitor<T>&) {}
 
     /// What error messages and summaries call the module: "Linear 784->256". By default the name of its class.
     virtual std::string describe() const;
 
-    /// forward(x). An xtape error that passes through is told the path of the layer it comes from and, when it does not know
-    /// where the failing call stands, the place of this call.
+    /// forward(x). An xtape error that passes through is told the path of the layer it comes from and, when it does not
+    /// know where the failing call stands, the place of this call.
     BasicTensor<T> operator()(const BasicTensor<T>& x, Location at = Location::current());
 
-    /// All parameters of the tree in the order of visit(), each once, even when two modules share it. Sets the names of the
-    /// parameters to their paths ("hidden.weight"), so that messages can say them. Throws ConfigError for a name that
-    /// visit() must not use.
+    /// All parameters of the tree in the order of visit(), each once, even when two modules share it. Sets the names of
+    /// the parameters to their paths ("hidden.weight"), so that messages can say them. Throws ConfigError for a name
+    /// that visit() must not use.
     BasicParameterList<T> parameters();
     std::vector<BasicNamedParameter<T>> named_parameters();
 

@@ -11,9 +11,9 @@
 
 namespace xtape::nn {
 
-/// `nn::Sequential net{nn::Linear{784, 128}, nn::ReLU{}, nn::Linear{128, 10}}`: the output of each layer is the input of the next;
-/// without layers the output is the input. Layers are copied or moved in and named "0", "1", ... A Sequential given another alone is a
-/// copy of it, not a nest.
+/// `nn::Sequential net{nn::Linear{784, 128}, nn::ReLU{}, nn::Linear{128, 10}}`: the output of each layer is the input
+/// of the next; without layers the output is the input. Layers are copied or moved in and named "0", "1", ... A
+/// Sequential given another alone is a copy of it, not a nest.
 template <class T>
 class BasicSequential : public BasicModule<T> {
     template <class M>
@@ -25,8 +25,8 @@ public:
     BasicSequential() = default;
 
     template <class... M>
-        requires(sizeof...(M) > 0 && (is_layer<M> && ...) && !(sizeof...(M) == 1 && (is_sequential<M> && ...)))
-    explicit BasicSequential(M&&... layers) {
+    requires(sizeof...(M) > 0 && (is_layer<M> && ...) &&
+             !(sizeof...(M) == 1 && (is_sequential<M> && ...))) explicit BasicSequential(M&&... layers) {
         children_.reserve(sizeof...(M));
         (append(std::forward<M>(layers)), ...);
     }
@@ -39,7 +39,7 @@ public:
 
     /// Adds a layer at the end.
     template <class M>
-        requires is_layer<M>
+    requires is_layer<M>
     void append(M&& layer) {
         using Layer = std::remove_cvref_t<M>;
         children_.push_back({std::make_unique<Layer>(std::forward<M>(layer)), &clone<Layer>});

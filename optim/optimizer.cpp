@@ -17,14 +17,15 @@ void require(bool good, const char* optimizer, const char* wanted, double got, L
 }  // namespace detail
 
 template <class T>
-BasicOptimizer<T>::BasicOptimizer(const char* name, BasicParameterList<T> parameters, double learning_rate, std::size_t slots,
-                                  Location at)
+BasicOptimizer<T>::BasicOptimizer(const char* name, BasicParameterList<T> parameters, double learning_rate,
+                                  std::size_t slots, Location at)
     : name_(name), parameters_(std::move(parameters)), states_(parameters_.size()), slots_(slots) {
     if (parameters_.empty()) throw ConfigError(std::string(name) + ": expected at least one parameter, got none", at);
     std::unordered_set<const void*> seen;
     for (const auto& parameter : parameters_) {
         if (seen.insert(parameter.shared_state().get()).second) continue;
-        throw ConfigError(std::string(name) + ": expected each parameter once, got \"" + parameter.name() + "\" twice", at);
+        throw ConfigError(std::string(name) + ": expected each parameter once, got \"" + parameter.name() + "\" twice",
+                          at);
     }
     set_learning_rate(learning_rate, at);
 }

@@ -19,8 +19,8 @@ public:
     BasicOptimizer(BasicOptimizer&&) noexcept = default;
     BasicOptimizer& operator=(BasicOptimizer&&) noexcept = default;
 
-    /// Updates every parameter that has a gradient and is not frozen. Gradients are only read. Steps are counted for each parameter
-    /// on its own. The same bits come out on any number of threads.
+    /// Updates every parameter that has a gradient and is not frozen. Gradients are only read. Steps are counted for
+    /// each parameter on its own. The same bits come out on any number of threads.
     void step();
 
     /// Forgets the gradients of all parameters.
@@ -35,13 +35,15 @@ public:
 protected:
     /// What is remembered of one parameter.
     struct State {
-        std::uint64_t steps = 0;             ///< updates made, the one under way included
-        std::vector<BasicArray<T>> slots;    ///< running quantities of the parameter's shape; zeros before the first update
+        std::uint64_t steps = 0;  ///< updates made, the one under way included
+        std::vector<BasicArray<T>>
+            slots;  ///< running quantities of the parameter's shape; zeros before the first update
     };
 
     /// `name` ("Adam") stands in error messages; `slots` is how many running quantities a parameter has.
     /// Throws ConfigError for an empty list, a parameter that is in it twice, or a learning rate out of range.
-    BasicOptimizer(const char* name, BasicParameterList<T> parameters, double learning_rate, std::size_t slots, Location at);
+    BasicOptimizer(const char* name, BasicParameterList<T> parameters, double learning_rate, std::size_t slots,
+                   Location at);
 
     /// Changes one value; `gradient` has its shape.
     virtual void update(BasicArray<T>& value, const BasicArray<T>& gradient, State& state) = 0;

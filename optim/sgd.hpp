@@ -13,7 +13,8 @@ struct SGDOptions {
     bool nesterov = false;    ///< needs a momentum and no dampening
 };
 
-/// PyTorch's definition (https://pytorch.org/docs/1.13/generated/torch.optim.SGD.html), with gradient g and parameter x:
+/// PyTorch's definition (https://pytorch.org/docs/1.13/generated/torch.optim.SGD.html), with gradient g and parameter
+/// x:
 ///     g = g + weight_decay x
 ///     b = g at the first update, then momentum b + (1 - dampening) g      (only with momentum)
 ///     x = x - lr b, with nesterov x = x - lr (g + momentum b), without momentum x = x - lr g

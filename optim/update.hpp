@@ -9,9 +9,10 @@
 
 namespace xtape::optim::detail {
 
-/// Calls change(g, a) for every register of the gradient, where g is a Lanes<T> and a the std::array<Lanes<T>, N> of what stands at
-/// its place in `arrays`; what change leaves in a is written back. The arrays are whole, of the gradient's size, and distinct.
-/// The last register reaches past the end, where the pool keeps a line readable and writable.
+/// Calls change(g, a) for every register of the gradient, where g is a Lanes<T> and a the std::array<Lanes<T>, N> of
+/// what stands at its place in `arrays`; what change leaves in a is written back. The arrays are whole, of the
+/// gradient's size, and distinct. The last register reaches past the end, where the pool keeps a line readable and
+/// writable.
 template <class T, std::size_t N, class F>
 void update_arrays(const BasicArray<T>& gradient, const std::array<BasicArray<T>*, N>& arrays, const F& change) {
     using L = Lanes<T>;
@@ -19,7 +20,8 @@ void update_arrays(const BasicArray<T>& gradient, const std::array<BasicArray<T>
     std::array<T*, N> targets;
     for (std::size_t k = 0; k < N; ++k) targets[k] = arrays[k]->data();
     parallel_for(gradient.size(), xtape::detail::elementwise_grain, [&](std::size_t begin, std::size_t end) {
-        // A register's store may alias anything that has an address, so what the loop needs is copied to where nothing points.
+        // A register's store may alias anything that has an address, so what the loop needs is copied to where nothing
+        // points.
         const F f = change;
         const T* const g = gradients;
         const std::array<T*, N> to = targets;

@@ -105,7 +105,9 @@ std::string run(const std::string& script, Location at) {
     while (waitpid(process, &status, 0) < 0) {
         if (errno != EINTR) throw IoError("plot: gnuplot: " + system_error(errno), at);
     }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw IoError("plot: gnuplot failed: " + complaint(err.read()), at);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        throw IoError("plot: gnuplot failed: " + complaint(err.read()), at);
+    }
     std::string picture = out.read();
     if (picture.empty()) throw IoError("plot: gnuplot drew nothing: " + complaint(err.read()), at);
     return picture;
@@ -114,8 +116,8 @@ std::string run(const std::string& script, Location at) {
 }  // namespace
 
 std::string gnuplot_text(std::string_view text) {
-    // Between single quotes only the quote itself is special. gnuplot reads a doubled one wrongly at the beginning of a string, so each
-    // stands as a string of its own.
+    // Between single quotes only the quote itself is special. gnuplot reads a doubled one wrongly at the beginning of a
+    // string, so each stands as a string of its own.
     std::string quoted = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -127,22 +129,27 @@ std::string gnuplot_text(std::string_view text) {
     return quoted + "'";
 }
 
-std::string picture_format(const std::filesystem::path& file, Location at) {
+std::string picture_format(const std::filesystem::path& file, std::size_t width, std::size_t height, Location at) {
+    constexpr std::size_t least = 100, most = 10000;
+    if (std::min(width, height) < least || std::max(width, height) > most) {
+        throw ConfigError(
+            fmt::format("plot: expected a size of {} to {} pixels each way, got {} x {}", least, most, width, height),
+            at);
+    }
     const std::string extension = file.extension().string();
     if (extension == ".svg" || extension == ".SVG") return "svg";
     if (extension == ".png" || extension == ".PNG") return "png";
     throw ConfigError("plot: expected a file name that ends in .svg or .png, got \"" + file.string() + "\"", at);
 }
 
-void draw(const std::filesystem::path& file, std::size_t width, std::size_t height, const std::string& script, Location at) {
-    const std::string format = picture_format(file, at);
-    constexpr std::size_t least = 100, most = 10000;
-    if (std::min(width, height) < least || std::max(width, height) > most) {
-        throw ConfigError(fmt::format("plot: expected a size of {} to {} pixels each way, got {} x {}", least, most, width, height), at);
-    }
+void draw(const std::filesystem::path& file, std::size_t width, std::size_t height, const std::string& script,
+          Location at) {
+    const std::string format = picture_format(file, width, height, at);
     const std::string terminal =
-        format == "svg" ? fmt::format("set terminal svg noenhanced size {},{} font 'Helvetica,14' background rgb 'white'\n", width, height)
-                        : fmt::format("set terminal pngcairo noenhanced size {},{} font 'Sans,10'\n", width, height);
+        format == "svg"
+            ? fmt::format("set terminal svg noenhanced size {},{} font 'Helvetica,14' background rgb 'white'\n", width,
+                          height)
+            : fmt::format("set terminal pngcairo noenhanced size {},{} font 'Sans,10'\n", width, height);
     const std::string picture = run(terminal + "set encoding utf8\n" + script, at);
 
     errno = 0;

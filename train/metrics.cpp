@@ -26,13 +26,14 @@ IndexArray argmax_last(const BasicArray<T>& x, Location at) {
 }
 
 // `what` is "labels" or "predictions"; numbers[0] is row `first_row` of the data set.
-void check_classes(const char* caller, const char* what, const IndexArray& numbers, std::size_t classes, std::size_t first_row,
-                   Location at) {
+void check_classes(const char* caller, const char* what, const IndexArray& numbers, std::size_t classes,
+                   std::size_t first_row, Location at) {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         const std::int64_t number = numbers.data()[i];
         if (number >= 0 && static_cast<std::size_t>(number) < classes) continue;
         throw DataError(fmt::format("{}: expected {} in 0 .. {}, got {} at row {}", caller, what,
-                                    static_cast<std::ptrdiff_t>(classes) - 1, number, first_row + i), at);
+                                    static_cast<std::ptrdiff_t>(classes) - 1, number, first_row + i),
+                        at);
     }
 }
 
@@ -55,8 +56,9 @@ IndexArray argmax(const Array64& x, Location at) { return argmax_last(x, at); }
 
 IndexArray confusion_matrix(const IndexArray& labels, const IndexArray& predictions, std::size_t classes, Location at) {
     if (labels.dimension() != 1 || labels.shape() != predictions.shape()) {
-        throw ShapeError("confusion_matrix: expected labels (N) and predictions (N), got " + to_string(labels.shape()) + " and " +
-                             to_string(predictions.shape()), at);
+        throw ShapeError("confusion_matrix: expected labels (N) and predictions (N), got " + to_string(labels.shape()) +
+                             " and " + to_string(predictions.shape()),
+                         at);
     }
     const std::size_t n = labels.size();
     if (classes == 0) classes = std::max(classes_in(labels), classes_in(predictions));
@@ -65,7 +67,8 @@ IndexArray confusion_matrix(const IndexArray& labels, const IndexArray& predicti
     IndexArray counts = empty_array<std::int64_t>({classes, classes});
     std::fill_n(counts.data(), counts.size(), 0);
     for (std::size_t i = 0; i < n; ++i) {
-        ++counts.data()[static_cast<std::size_t>(labels.data()[i]) * classes + static_cast<std::size_t>(predictions.data()[i])];
+        ++counts.data()[static_cast<std::size_t>(labels.data()[i]) * classes +
+                        static_cast<std::size_t>(predictions.data()[i])];
     }
     return counts;
 }
@@ -73,8 +76,10 @@ IndexArray confusion_matrix(const IndexArray& labels, const IndexArray& predicti
 std::string confusion_table(const IndexArray& matrix, const std::vector<std::string>& names, Location at) {
     const Shape& shape = matrix.shape();
     if (shape.size() != 2 || shape[0] != shape[1] || (!names.empty() && names.size() != shape[0])) {
-        throw ShapeError(fmt::format("confusion_table: expected a matrix (C, C) and C names or none, got {} and {} names",
-                                     to_string(shape), names.size()), at);
+        throw ShapeError(
+            fmt::format("confusion_table: expected a matrix (C, C) and C names or none, got {} and {} names",
+                        to_string(shape), names.size()),
+            at);
     }
     const std::size_t classes = shape[0];
     std::vector<std::string> called = names;
@@ -106,7 +111,8 @@ void Classified::add(const BasicArray<T>& outputs, const IndexArray& labels) {
     const Shape& shape = outputs.shape();
     if (shape.size() != 2 || shape[1] < 2 || labels.dimension() != 1 || labels.size() != shape[0]) {
         throw ShapeError(std::string(caller_) + ": expected outputs (N, C) of at least 2 classes and labels (N), got " +
-                             to_string(shape) + " and " + to_string(labels.shape()), at_);
+                             to_string(shape) + " and " + to_string(labels.shape()),
+                         at_);
     }
     classes_ = std::max(classes_, shape[1]);
     check_classes(caller_, "labels", labels, shape[1], labels_.size(), at_);
@@ -131,17 +137,19 @@ IndexArray Classified::confusion() const {
 }
 
 template <class T>
-void place_outputs(BasicArray<T>& all, const BasicArray<T>& outputs, std::size_t first, std::size_t batch, std::size_t items,
-                   Location at) {
+void place_outputs(BasicArray<T>& all, const BasicArray<T>& outputs, std::size_t first, std::size_t batch,
+                   std::size_t items, Location at) {
     Shape shape = outputs.shape();
     if (shape.size() == 0 || shape[0] != batch) {
-        throw ShapeError(fmt::format("predict: expected outputs ({0}, ...) for {0} items, got {1}", batch, to_string(shape)), at);
+        throw ShapeError(
+            fmt::format("predict: expected outputs ({0}, ...) for {0} items, got {1}", batch, to_string(shape)), at);
     }
     shape[0] = items;
     if (first == 0) all = empty_array<T>(shape);
     if (all.shape() != shape) {
         throw ShapeError("predict: expected outputs of one shape in all batches, got " + to_string(outputs.shape()) +
-                             " after outputs for an array " + to_string(all.shape()), at);
+                             " after outputs for an array " + to_string(all.shape()),
+                         at);
     }
     std::copy_n(outputs.data(), outputs.size(), all.data() + outputs.size() / batch * first);
 }

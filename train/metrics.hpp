@@ -18,26 +18,29 @@ struct EvaluationOptions {
     std::size_t batch_size = 256;  ///< how many items the model sees at once, at least 1
 };
 
-/// Position of the largest element along the last axis: (..., C) gives (...). The lowest of equal ones; NaN counts as larger than any
-/// number. Throws ShapeError for a scalar or a last axis of extent 0.
+/// Position of the largest element along the last axis: (..., C) gives (...). The lowest of equal ones; NaN counts as
+/// larger than any number. Throws ShapeError for a scalar or a last axis of extent 0.
 IndexArray argmax(const Array& x, Location at = Location::current());
 IndexArray argmax(const Array64& x, Location at = Location::current());
 
-/// Counts (C, C): row = label, column = prediction; labels and predictions (N). classes = 0 stands for one more than the largest
-/// number present. Throws ShapeError unless both have one shape (N), DataError for a number outside 0 .. classes-1.
+/// Counts (C, C): row = label, column = prediction; labels and predictions (N). classes = 0 stands for one more than
+/// the largest number present. Throws ShapeError unless both have one shape (N), DataError for a number outside 0 ..
+/// classes-1.
 IndexArray confusion_matrix(const IndexArray& labels, const IndexArray& predictions, std::size_t classes = 0,
                             Location at = Location::current());
 
-/// A confusion matrix (C, C) as aligned text: a line for each label, a column for each prediction, and last the share of the label's
-/// items that was recognised. Classes are called by `names`, by default 0 .. C-1. Throws ShapeError for another shape or number of
-/// names.
+/// A confusion matrix (C, C) as aligned text: a line for each label, a column for each prediction, and last the share
+/// of the label's items that was recognised. Classes are called by `names`, by default 0 .. C-1. Throws ShapeError for
+/// another shape or number of names.
 std::string confusion_table(const IndexArray& matrix, const std::vector<std::string>& names = {},
                             Location at = Location::current());
 
 namespace detail {
 
 template <class Batch>
-inline constexpr bool is_tuple = requires { std::tuple_size<Batch>::value; };
+inline constexpr bool is_tuple = requires {
+    std::tuple_size<Batch>::value;
+};
 
 /// The model's input in a batch: its first part, or all of it.
 template <class T, class Batch>
@@ -48,15 +51,16 @@ BasicTensor<T> inputs_of(const Batch& batch) {
         return batch;
     } else {
         BasicArray<T> converted = empty_array<T>(batch.shape());
-        std::transform(batch.data(), batch.data() + batch.size(), converted.data(), [](auto x) { return static_cast<T>(x); });
+        std::transform(batch.data(), batch.data() + batch.size(), converted.data(),
+                       [](auto x) { return static_cast<T>(x); });
         return converted;
     }
 }
 
 /// f(outputs, batch) for all items in order, in evaluation mode and without recording on any tape.
 template <class T, data::Dataset D, class F>
-void for_each_batch(const char* caller, nn::BasicModule<T>& model, const D& dataset, const EvaluationOptions& options, Location at,
-                    const F& f) {
+void for_each_batch(const char* caller, nn::BasicModule<T>& model, const D& dataset, const EvaluationOptions& options,
+                    Location at, const F& f) {
     if (static_cast<std::size_t>(dataset.size()) == 0) {
         throw ConfigError(std::string(caller) + ": expected a data set with at least one item, got an empty one", at);
     }
@@ -94,7 +98,8 @@ private:
 };
 
 template <class T, data::Dataset D>
-Classified classify(const char* caller, nn::BasicModule<T>& model, const D& dataset, const EvaluationOptions& options, Location at) {
+Classified classify(const char* caller, nn::BasicModule<T>& model, const D& dataset, const EvaluationOptions& options,
+                    Location at) {
     Classified result(caller, at);
     for_each_batch(caller, model, dataset, options, at, [&](const BasicTensor<T>& outputs, const auto& batch) {
         constexpr bool labelled = [] {
@@ -113,17 +118,18 @@ Classified classify(const char* caller, nn::BasicModule<T>& model, const D& data
 
 /// Writes the outputs of one batch behind those of the batches before, into an array for `items` items.
 template <class T>
-void place_outputs(BasicArray<T>& all, const BasicArray<T>& outputs, std::size_t first, std::size_t batch, std::size_t items,
-                   Location at);
+void place_outputs(BasicArray<T>& all, const BasicArray<T>& outputs, std::size_t first, std::size_t batch,
+                   std::size_t items, Location at);
 
 }  // namespace detail
 
-/// Share of the items of which the largest output (logit or probability) is that of the label. Items are an input and an integer
-/// label, outputs (N, C). In evaluation mode, without recording, in batches; afterwards, also after an exception, the model is in the
-/// modes it was in. Throws ConfigError for an empty data set, ShapeError and DataError for outputs or labels that do not fit, and
-/// whatever the model and the data set throw.
+/// Share of the items of which the largest output (logit or probability) is that of the label. Items are an input and
+/// an integer label, outputs (N, C). In evaluation mode, without recording, in batches; afterwards, also after an
+/// exception, the model is in the modes it was in. Throws ConfigError for an empty data set, ShapeError and DataError
+/// for outputs or labels that do not fit, and whatever the model and the data set throw.
 template <class T, data::Dataset D>
-double accuracy(nn::BasicModule<T>& model, const D& dataset, EvaluationOptions options = {}, Location at = Location::current()) {
+double accuracy(nn::BasicModule<T>& model, const D& dataset, EvaluationOptions options = {},
+                Location at = Location::current()) {
     return detail::classify("accuracy", model, dataset, options, at).accuracy();
 }
 
@@ -134,10 +140,11 @@ IndexArray confusion_matrix(nn::BasicModule<T>& model, const D& dataset, Evaluat
     return detail::classify("confusion_matrix", model, dataset, options, at).confusion();
 }
 
-/// Outputs (N, ...) of a model for all items (an input, or a tuple that begins with one), in order, as accuracy() runs it. Throws
-/// ShapeError when the model does not give one output an item.
+/// Outputs (N, ...) of a model for all items (an input, or a tuple that begins with one), in order, as accuracy() runs
+/// it. Throws ShapeError when the model does not give one output an item.
 template <class T, data::Dataset D>
-BasicArray<T> predict(nn::BasicModule<T>& model, const D& dataset, EvaluationOptions options = {}, Location at = Location::current()) {
+BasicArray<T> predict(nn::BasicModule<T>& model, const D& dataset, EvaluationOptions options = {},
+                      Location at = Location::current()) {
     BasicArray<T> all;
     std::size_t done = 0;
     const auto items = static_cast<std::size_t>(dataset.size());

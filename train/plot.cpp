@@ -14,8 +14,8 @@ namespace {
 
 using detail::gnuplot_text;
 
-// Colours that differ for colour-blind eyes too: M. Okabe, K. Ito, "Color universal design" (2008), without the yellow, which is too
-// pale for a line on white.
+// Colours that differ for colour-blind eyes too: M. Okabe, K. Ito, "Color universal design" (2008), without the yellow,
+// which is too pale for a line on white.
 constexpr const char* colors[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"};
 
 // gnuplot takes NaN for a point that is not there.
@@ -37,7 +37,8 @@ void check(const Plot& plot, Location at) {
     for (const Series& series : plot.series) {
         if (!series.x.empty() && series.x.size() != series.y.size()) {
             throw ShapeError(fmt::format("plot: expected as many x as y in series \"{}\", got {} and {}", series.name,
-                                         series.x.size(), series.y.size()), at);
+                                         series.x.size(), series.y.size()),
+                             at);
         }
         for (std::size_t i = 0; i < series.y.size(); ++i) any |= drawable(plot, series, i);
     }
@@ -78,7 +79,8 @@ std::string script_of(const Plot& plot) {
     }
     script += "set title " + gnuplot_text(plot.title) + "\nset xlabel " + gnuplot_text(plot.x_label) + "\nset ylabel " +
               gnuplot_text(plot.y_label) + "\n";
-    const bool legend = std::any_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return !s.name.empty(); });
+    const bool legend =
+        std::any_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return !s.name.empty(); });
     script += "set border 3\nset tics nomirror\nset grid lt 1 lc rgb '#dddddd'\n";
     script += legend ? "set key top right opaque box lc rgb '#dddddd' spacing 1.2 width 1\n" : "unset key\n";
     script += plot.log_y ? "set logscale y\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
@@ -103,12 +105,15 @@ namespace {
 struct Layout {
     std::size_t count, height, width;  // of images
     std::size_t columns, rows;
-    std::size_t scale;                 // screen pixels to an image pixel
-    std::size_t gap, caption;          // between images, and below each, in image pixels
+    std::size_t scale;         // screen pixels to an image pixel
+    std::size_t gap, caption;  // between images, and below each, in image pixels
 
     Layout(const Shape& shape, const ImageGridOptions& options)
-        : count(shape[0]), height(shape[1]), width(shape[2]),
-          columns(std::min(count, options.columns)), rows((count - 1) / columns + 1) {
+        : count(shape[0]),
+          height(shape[1]),
+          width(shape[2]),
+          columns(std::min(count, options.columns)),
+          rows((count - 1) / columns + 1) {
         constexpr std::size_t comfortable = 84, gap_pixels = 10, caption_pixels = 20;
         scale = std::max<std::size_t>(1, comfortable / std::max(height, width));
         gap = (gap_pixels - 1) / scale + 1;
@@ -143,7 +148,8 @@ std::string captions_of(const Layout& layout, const std::vector<std::string>& ca
     std::string script;
     for (std::size_t n = 0; n < captions.size(); ++n) {
         const double x = static_cast<double>(layout.left(n)) + static_cast<double>(layout.width) / 2 - 0.5;
-        const double y = static_cast<double>(layout.top(n) + layout.height) + static_cast<double>(layout.caption) / 2 - 0.5;
+        const double y =
+            static_cast<double>(layout.top(n) + layout.height) + static_cast<double>(layout.caption) / 2 - 0.5;
         script += fmt::format("set label {} {} at {}, {} center\n", n + 1, gnuplot_text(captions[n]), x, y);
     }
     return script;
@@ -151,14 +157,17 @@ std::string captions_of(const Layout& layout, const std::vector<std::string>& ca
 
 }  // namespace
 
-void write_image_grid(const std::filesystem::path& file, const Array& images, const ImageGridOptions& options, Location at) {
+void write_image_grid(const std::filesystem::path& file, const Array& images, const ImageGridOptions& options,
+                      Location at) {
     const Shape& shape = images.shape();
     if (shape.size() != 3 || images.size() == 0) {
-        throw ShapeError("write_image_grid: expected images (N, H, W), at least one and none empty, got " + to_string(shape), at);
+        throw ShapeError(
+            "write_image_grid: expected images (N, H, W), at least one and none empty, got " + to_string(shape), at);
     }
     if (options.columns == 0) throw ConfigError("write_image_grid: expected at least 1 column, got 0", at);
     if (!options.captions.empty() && options.captions.size() != shape[0]) {
-        throw ConfigError(fmt::format("write_image_grid: expected no captions or {}, got {}", shape[0], options.captions.size()), at);
+        throw ConfigError(
+            fmt::format("write_image_grid: expected no captions or {}, got {}", shape[0], options.captions.size()), at);
     }
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const double pixel : images) {
@@ -173,14 +182,21 @@ void write_image_grid(const std::filesystem::path& file, const Array& images, co
     const std::size_t title = options.title.empty() ? 0 : 40;
     const std::size_t width = std::max<std::size_t>(100, layout.total_width() * layout.scale);
     const std::size_t height = std::max<std::size_t>(100, layout.total_height() * layout.scale + title);
+    const std::string format = detail::picture_format(file, width, height, at);
     std::string script = matrix_of(layout, images) + captions_of(layout, options.captions);
-    script += fmt::format("set cbrange [{}:{}]\nset palette gray{}\n", low, high, options.dark_is_high ? " negative" : "");
-    script += fmt::format("set xrange [-0.5:{}.5]\nset yrange [{}.5:-0.5]\n", layout.total_width() - 1, layout.total_height() - 1);
-    script += "unset colorbox\nunset tics\nunset border\nunset key\nset size ratio -1\nset lmargin 0\nset rmargin 0\nset bmargin 0\n";
-    script += options.title.empty() ? "set tmargin 0\n" : "set tmargin 2\nset title " + gnuplot_text(options.title) + "\n";
-    // In an SVG gnuplot embeds a bitmap, which viewers blur, unless told to draw pixel by pixel; in a PNG that would leave seams.
+    script +=
+        fmt::format("set cbrange [{}:{}]\nset palette gray{}\n", low, high, options.dark_is_high ? " negative" : "");
+    script += fmt::format("set xrange [-0.5:{}.5]\nset yrange [{}.5:-0.5]\n", layout.total_width() - 1,
+                          layout.total_height() - 1);
+    script +=
+        "unset colorbox\nunset tics\nunset border\nunset key\nset size ratio -1\nset lmargin 0\nset rmargin 0\nset "
+        "bmargin 0\n";
+    script +=
+        options.title.empty() ? "set tmargin 0\n" : "set tmargin 2\nset title " + gnuplot_text(options.title) + "\n";
+    // In an SVG gnuplot embeds a bitmap, which viewers blur, unless told to draw pixel by pixel; in a PNG that would
+    // leave seams.
     script += "plot $pixels matrix with image";
-    if (detail::picture_format(file, at) == "svg") script += " pixels";
+    if (format == "svg") script += " pixels";
     detail::draw(file, width, height, script + "\n", at);
 }
 

@@ -33,7 +33,8 @@ double steady_seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Width of the terminal at standard output, asked each time because windows are resized; 0 when it is none that can redraw a line.
+// Width of the terminal at standard output, asked each time because windows are resized; 0 when it is none that can
+// redraw a line.
 std::size_t terminal_columns() {
     if (!isatty(STDOUT_FILENO) || environment("TERM") == "dumb") return 0;
     winsize size{};
@@ -51,7 +52,8 @@ std::string one_line(std::string_view text) {
 
 // Characters of UTF-8 text: every byte that does not continue one.
 std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
 }
 
 std::string cut(std::string text, std::size_t columns) {
@@ -75,7 +77,8 @@ ProgressBar::ProgressBar(ProgressOptions options) : options_(std::move(options))
     if (!options_.color) options_.color = environment("NO_COLOR").empty();
 }
 
-ProgressBar::ProgressBar(std::string_view title, std::size_t total, ProgressOptions options) : ProgressBar(std::move(options)) {
+ProgressBar::ProgressBar(std::string_view title, std::size_t total, ProgressOptions options)
+    : ProgressBar(std::move(options)) {
     start(title, total);
 }
 
@@ -137,9 +140,7 @@ void ProgressBar::finish(std::string_view message) {
     options_.write(width == 0 ? text + "\n" : fmt::format("\r{}\x1b[K\n", text));
 }
 
-std::size_t ProgressBar::columns() const {
-    return options_.columns ? *options_.columns : terminal_columns();
-}
+std::size_t ProgressBar::columns() const { return options_.columns ? *options_.columns : terminal_columns(); }
 
 void ProgressBar::draw(double now) {
     drawn_ = now;

@@ -12,8 +12,9 @@ namespace xtape::train {
 struct ProgressOptions {
     std::function<void(std::string_view text)> write;  ///< where text goes; by default standard output
     std::function<double()> seconds;                   ///< the clock; by default the system's steady one
-    std::optional<std::size_t> columns;  ///< width of the terminal, 0 for no terminal; by default what standard output is
-    std::optional<bool> color;           ///< by default only on a terminal, and not when NO_COLOR is set
+    std::optional<std::size_t>
+        columns;                ///< width of the terminal, 0 for no terminal; by default what standard output is
+    std::optional<bool> color;  ///< by default only on a terminal, and not when NO_COLOR is set
 };
 
 /// Shows how far a loop is:
@@ -22,9 +23,9 @@ struct ProgressOptions {
 ///     for (...) bar.advance(fmt::format("loss {:.4f}", loss));
 ///     bar.finish("accuracy 0.97");
 ///
-/// On a terminal one line is redrawn in place, at most ten times a second, and the finished line stays. Elsewhere (a file, a pipe, a
-/// dumb terminal) nothing is written but the finished line. A bar that goes out of scope, by an exception too, finishes as it stands.
-/// Line breaks and other control characters in titles and messages become spaces.
+/// On a terminal one line is redrawn in place, at most ten times a second, and the finished line stays. Elsewhere (a
+/// file, a pipe, a dumb terminal) nothing is written but the finished line. A bar that goes out of scope, by an
+/// exception too, finishes as it stands. Line breaks and other control characters in titles and messages become spaces.
 class ProgressBar {
 public:
     /// Idle until start().

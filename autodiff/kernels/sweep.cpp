@@ -66,5 +66,9 @@ Sweep<N> make_sweep(const Shape& output, const std::array<const Shape*, N>& shap
 template Sweep<1> make_sweep(const Shape&, const std::array<const Shape*, 1>&);
 template Sweep<2> make_sweep(const Shape&, const std::array<const Shape*, 2>&);
 template Sweep<3> make_sweep(const Shape&, const std::array<const Shape*, 3>&);
+// The library has no operation with more operands, but programs may.
+template Sweep<4> make_sweep(const Shape&, const std::array<const Shape*, 4>&);
+template Sweep<5> make_sweep(const Shape&, const std::array<const Shape*, 5>&);
+template Sweep<6> make_sweep(const Shape&, const std::array<const Shape*, 6>&);
 
 }  // namespace xtape::detail

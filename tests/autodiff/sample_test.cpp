@@ -24,7 +24,8 @@ TEST_CASE("distinct samples are equally spaced and in random order") {
     std::vector<double> sorted(x.begin(), x.end());
     CHECK_FALSE(std::is_sorted(sorted.begin(), sorted.end()));
     std::sort(sorted.begin(), sorted.end());
-    for (std::size_t i = 0; i < sorted.size(); ++i) CHECK(sorted[i] == doctest::Approx(0.1 * static_cast<double>(i + 1) - 2));
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+        CHECK(sorted[i] == doctest::Approx(0.1 * static_cast<double>(i + 1) - 2));
 }
 
 TEST_CASE("samples depend on their seed alone") {

@@ -15,7 +15,8 @@ template <class T>
 struct StringMaker<xtape::BasicArray<T>> {
     static String convert(const xtape::BasicArray<T>& array) {
         std::string text = xtape::to_string(array.shape()) + " [";
-        for (std::size_t i = 0; i < array.size() && i < 20; ++i) text += (i ? ", " : "") + std::to_string(array.data()[i]);
+        for (std::size_t i = 0; i < array.size() && i < 20; ++i)
+            text += (i ? ", " : "") + std::to_string(array.data()[i]);
         return (text + (array.size() > 20 ? ", ...]" : "]")).c_str();
     }
 };

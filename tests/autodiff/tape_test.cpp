@@ -114,9 +114,9 @@ TEST_CASE("gradients of gradients: three orders of the fourth power") {
     const Tensor64 first = tape.gradient(sum(square(square(x))), x, again);
     const Tensor64 second = tape.gradient(sum(first), x, again);
     const Tensor64 third = tape.gradient(sum(second), x);
-    CHECK(first.value() == Array64{32.0, -0.5});    // 4 x³
-    CHECK(second.value() == Array64{48.0, 3.0});    // 12 x²
-    CHECK(third.value() == Array64{48.0, -12.0});   // 24 x
+    CHECK(first.value() == Array64{32.0, -0.5});   // 4 x³
+    CHECK(second.value() == Array64{48.0, 3.0});   // 12 x²
+    CHECK(third.value() == Array64{48.0, -12.0});  // 24 x
 }
 
 TEST_CASE("a mixed second derivative") {
@@ -140,8 +140,9 @@ TEST_CASE("without create_graph a gradient is a plain value") {
 }
 
 TEST_CASE("a second replay of freed records is an error that names the remedy") {
-    const char* const text = "backward: this part of the tape was replayed before and its records are freed; pass {.keep = true} to "
-                             "the first replay";
+    const char* const text =
+        "backward: this part of the tape was replayed before and its records are freed; pass {.keep = true} to "
+        "the first replay";
     Parameter p(Array{1.F, 2.F});
     Tape tape;
     const Tensor x = tape.watch(Array{3.F, 4.F});
@@ -169,8 +170,9 @@ TEST_CASE("a loss with more than one element needs a seed of its shape") {
     Tape tape;
     const Tensor y = p * 2.F;
     const Tensor seed(Array{{1.F, 0.F, 10.F}}), wrong(Array{1.F, 0.F, 10.F});
-    const std::string text = ": expected a loss with one element, got shape (1, 3); reduce it with sum or mean, or pass a seed of "
-                             "that shape";
+    const std::string text =
+        ": expected a loss with one element, got shape (1, 3); reduce it with sum or mean, or pass a seed of "
+        "that shape";
     CHECK_THROWS_WITH_AS(tape.backward(y), located("backward" + text, __LINE__), GraphError);
     CHECK_THROWS_WITH_AS(tape.gradient(y, p), located("gradient" + text, __LINE__), GraphError);
     const char* const shapes = "backward: expected a seed of shape (1, 3), got (3)";
@@ -188,8 +190,9 @@ TEST_CASE("a loss of one element need not be of rank 0") {
 }
 
 TEST_CASE("a loss and a tensor that are not on the tape are errors") {
-    const char* const text = "backward: the tensor is not on this tape: it depends on no parameter and no watched tensor, or it was made "
-                             "on another tape";
+    const char* const text =
+        "backward: the tensor is not on this tape: it depends on no parameter and no watched tensor, or it was made "
+        "on another tape";
     const Tensor plain(Array{1.F});
     Parameter p(Array{1.F});
     Tensor other;
@@ -201,7 +204,8 @@ TEST_CASE("a loss and a tensor that are not on the tape are errors") {
     const Tensor x = tape.watch(Array{1.F});
     CHECK_THROWS_WITH_AS(tape.backward(sum(plain)), located(text, __LINE__), GraphError);
     CHECK_THROWS_WITH_AS(tape.backward(other), located(text, __LINE__), GraphError);
-    const char* const unwatched = "gradient: asked with respect to a tensor that is not on this tape; watch() it before using it";
+    const char* const unwatched =
+        "gradient: asked with respect to a tensor that is not on this tape; watch() it before using it";
     CHECK_THROWS_WITH_AS(tape.gradient(sum(x), plain), located(unwatched, __LINE__), GraphError);
 }
 
@@ -246,8 +250,9 @@ TEST_CASE("an operand of an outer tape that is still recording is an error, of a
     const Tensor x = outer.watch(Tensor(3.F));
     Tape inner;
     const Tensor u = inner.watch(Tensor(5.F));
-    const char* const text = "multiply: an operand was recorded on an outer tape that is still recording; pause() the outer tape, "
-                             "detach() the operand, or use a single tape";
+    const char* const text =
+        "multiply: an operand was recorded on an outer tape that is still recording; pause() the outer tape, "
+        "detach() the operand, or use a single tape";
     CHECK_THROWS_WITH_AS(multiply(u, x), located(text, __LINE__), GraphError);
     CHECK_THROWS_WITH_AS(x * x, text, GraphError);
     CHECK(inner.gradient(u * detach(x), u).item() == 3.F);
@@ -287,9 +292,7 @@ TEST_CASE("a paused tape records nothing, and goes on afterwards") {
     {
         const auto pause = tape.pause();
         CHECK_FALSE(tape.recording());
-        {
-            const auto again = tape.pause();
-        }
+        { const auto again = tape.pause(); }
         CHECK_FALSE(tape.recording());
         const std::size_t before = tape.size();
         constant = x * x;
@@ -348,7 +351,8 @@ TEST_CASE("an exception in the middle of a recording leaves the thread ready for
                             Tape tape;
                             const Tensor y = square(p) * 2.F;
                             matmul(y, y);
-                        }()), ShapeError);
+                        }()),
+                        ShapeError);
         CHECK(Tape::current() == nullptr);
         p.zero_grad();
         Tape tape;

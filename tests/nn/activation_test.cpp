@@ -37,7 +37,8 @@ TEST_CASE("activations as layers pass the gradient check") {
     nn::Tanh64 t;
     nn::ReLU64 r;
     nn::Sigmoid64 s;
-    for (nn::Module64* layer : {static_cast<nn::Module64*>(&t), static_cast<nn::Module64*>(&r), static_cast<nn::Module64*>(&s)}) {
+    for (nn::Module64* layer :
+         {static_cast<nn::Module64*>(&t), static_cast<nn::Module64*>(&r), static_cast<nn::Module64*>(&s)}) {
         const auto report = gradcheck([&](const Tensor64& v) { return (*layer)(v); }, {x});
         CHECK_MESSAGE(report.ok, layer->describe(), ": ", report.message);
     }

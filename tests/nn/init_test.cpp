@@ -25,8 +25,8 @@ Statistics statistics(const BasicArray<T>& x) {
     return s;
 }
 
-// For n draws the mean is within 5 standard errors of its expectation, and so is the deviation (relative error 1 / sqrt(2 n) for a
-// normal, less for a uniform distribution).
+// For n draws the mean is within 5 standard errors of its expectation, and so is the deviation (relative error 1 /
+// sqrt(2 n) for a normal, less for a uniform distribution).
 template <class T>
 void check_uniform(const BasicArray<T>& x, double bound) {
     const Statistics s = statistics(x);
@@ -55,9 +55,10 @@ TEST_CASE("fans count the axes behind the first two for both sides") {
     CHECK(nn::init::fans({10, 20}).out == 10);
     CHECK(nn::init::fans({16, 3, 5, 5}).in == 75);
     CHECK(nn::init::fans({16, 3, 5, 5}).out == 400);
-    CHECK_THROWS_WITH_AS(nn::init::fans({3}, Location{}), "init: expected a shape (out, in, ...) with at least two axes, got (3)",
-                         ShapeError);
-    CHECK_THROWS_WITH_AS(nn::init::he_normal({}), "init: expected a shape (out, in, ...) with at least two axes, got ()", ShapeError);
+    CHECK_THROWS_WITH_AS(nn::init::fans({3}, Location{}),
+                         "init: expected a shape (out, in, ...) with at least two axes, got (3)", ShapeError);
+    CHECK_THROWS_WITH_AS(nn::init::he_normal({}),
+                         "init: expected a shape (out, in, ...) with at least two axes, got ()", ShapeError);
 }
 
 TEST_CASE("Xavier's numbers have the bound and the deviation of the paper") {
@@ -83,8 +84,10 @@ TEST_CASE("the options of layers stand for the functions") {
     const random::Stream stream(7, 3);
     CHECK(nn::Init::xavier_uniform.make<float>(shape, stream) == nn::init::xavier_uniform(shape, 1, stream));
     CHECK(nn::Init::xavier_normal.make<float>(shape, stream) == nn::init::xavier_normal(shape, 1, stream));
-    CHECK(nn::Init::he_uniform.make<double>(shape, stream) == nn::init::he_uniform<double>(shape, std::sqrt(2.0), stream));
-    CHECK(nn::Init::he_normal.make<double>(shape, stream) == nn::init::he_normal<double>(shape, std::sqrt(2.0), stream));
+    CHECK(nn::Init::he_uniform.make<double>(shape, stream) ==
+          nn::init::he_uniform<double>(shape, std::sqrt(2.0), stream));
+    CHECK(nn::Init::he_normal.make<double>(shape, stream) ==
+          nn::init::he_normal<double>(shape, std::sqrt(2.0), stream));
     CHECK(nn::Init::uniform(-2, 3).make<float>(shape, stream) == nn::init::uniform(shape, -2, 3, stream));
     CHECK(nn::Init::normal(1, 3).make<float>(shape, stream) == nn::init::normal(shape, 1, 3, stream));
     CHECK(nn::Init::constant(4).make<float>({2}, stream) == Array{4.f, 4.f});

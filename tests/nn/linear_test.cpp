@@ -69,9 +69,12 @@ TEST_CASE("a frozen weight gets no gradient") {
 }
 
 TEST_CASE("a linear layer needs inputs and outputs") {
-    CHECK_THROWS_WITH_AS(nn::Linear(0, 10, {}, Location{}), "Linear: expected at least 1 input and 1 output, got 0 and 10", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::Linear(10, 0, {}, Location{}), "Linear: expected at least 1 input and 1 output, got 10 and 0", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Linear(0, 10, {}, Location{}),
+                         "Linear: expected at least 1 input and 1 output, got 0 and 10", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Linear(10, 0, {}, Location{}),
+                         "Linear: expected at least 1 input and 1 output, got 10 and 0", ConfigError);
     const std::size_t huge = std::numeric_limits<std::size_t>::max();
     CHECK_THROWS_WITH_AS(nn::Linear(huge, 3, {}, Location{}),
-                         "Linear: expected inputs x outputs that fit into memory, got 18446744073709551615 and 3", ConfigError);
+                         "Linear: expected inputs x outputs that fit into memory, got 18446744073709551615 and 3",
+                         ConfigError);
 }

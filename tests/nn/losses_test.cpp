@@ -29,13 +29,18 @@ TEST_CASE("the gradient of mse is twice the difference over the count") {
 TEST_CASE("mse broadcasts nothing and refuses to average over nothing") {
     const Array column = nn::mse(Array{1.f}, Array{1.f}).value();
     const Location nowhere{};
-    const auto of = [&](const Shape& a, const Shape& b) { return nn::mse(empty_array<float>(a), empty_array<float>(b), nowhere); };
-    CHECK_THROWS_WITH_AS(of({3, 1}, {3}), "mse: expected prediction and target of one shape that is not empty, got (3, 1) and (3)",
+    const auto of = [&](const Shape& a, const Shape& b) {
+        return nn::mse(empty_array<float>(a), empty_array<float>(b), nowhere);
+    };
+    CHECK_THROWS_WITH_AS(of({3, 1}, {3}),
+                         "mse: expected prediction and target of one shape that is not empty, got (3, 1) and (3)",
                          ShapeError);
-    CHECK_THROWS_WITH_AS(of({2}, {1}), "mse: expected prediction and target of one shape that is not empty, got (2) and (1)",
+    CHECK_THROWS_WITH_AS(of({2}, {1}),
+                         "mse: expected prediction and target of one shape that is not empty, got (2) and (1)",
                          ShapeError);
     CHECK_THROWS_WITH_AS(of({0, 2}, {0, 2}),
-                         "mse: expected prediction and target of one shape that is not empty, got (0, 2) and (0, 2)", ShapeError);
+                         "mse: expected prediction and target of one shape that is not empty, got (0, 2) and (0, 2)",
+                         ShapeError);
     CHECK(column.dimension() == 0);
 }
 
@@ -47,8 +52,9 @@ TEST_CASE("an error of a loss ends with the place of the call") {
     } catch (const ShapeError& error) {
         text = error.what();
     }
-    CHECK(text == "mse: expected prediction and target of one shape that is not empty, got (1) and (2) (at losses_test.cpp:" +
-                      std::to_string(line) + ")");
+    CHECK(text ==
+          "mse: expected prediction and target of one shape that is not empty, got (1) and (2) (at losses_test.cpp:" +
+              std::to_string(line) + ")");
 }
 
 TEST_CASE("cross entropy is the mean of minus the logarithm of the label's probability") {
@@ -62,8 +68,9 @@ TEST_CASE("cross entropy refuses labels that do not fit") {
     const Array logits{{0.f, 0.f, 0.f}, {0.f, 0.f, 0.f}};
     CHECK_THROWS_WITH_AS(nn::cross_entropy(logits, IndexArray{0, 3}, Location{}),
                          "cross_entropy: expected labels in 0 .. 2, got 3 in row 1", DataError);
-    CHECK_THROWS_WITH_AS(nn::cross_entropy(logits, IndexArray{0}, Location{}),
-                         "cross_entropy: expected logits (N, C) and labels (N) with N and C at least 1, got (2, 3) and (1)", ShapeError);
+    CHECK_THROWS_WITH_AS(
+        nn::cross_entropy(logits, IndexArray{0}, Location{}),
+        "cross_entropy: expected logits (N, C) and labels (N) with N and C at least 1, got (2, 3) and (1)", ShapeError);
 }
 
 TEST_CASE("losses pass the gradient check") {

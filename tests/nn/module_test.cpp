@@ -99,7 +99,8 @@ TEST_CASE("modules are listed from the root down, each once") {
     Pair pair;
     std::vector<std::string> names;
     for (const auto& [name, module] : pair.named_modules()) names.push_back(name);
-    CHECK(names == std::vector<std::string>{"", "encoder", "encoder.hidden", "encoder.output", "decoder", "decoder.0", "decoder.1"});
+    CHECK(names == std::vector<std::string>{"", "encoder", "encoder.hidden", "encoder.output", "decoder", "decoder.0",
+                                            "decoder.1"});
     CHECK(pair.named_modules()[2].module == &pair.encoder.hidden);
 }
 
@@ -139,11 +140,14 @@ TEST_CASE("names that visit must not use are an error that says them") {
         }
     } named;
     named.first = "a.b";
-    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected a name that is not empty and has no dots, got \"a.b\"", ConfigError);
+    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected a name that is not empty and has no dots, got \"a.b\"",
+                         ConfigError);
     named.first = "";
-    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected a name that is not empty and has no dots, got \"\"", ConfigError);
+    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected a name that is not empty and has no dots, got \"\"",
+                         ConfigError);
     named.first = named.second = "w";
-    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected names that differ, got \"w\" for two parameters", ConfigError);
+    CHECK_THROWS_WITH_AS(named.parameters(), "visit: expected names that differ, got \"w\" for two parameters",
+                         ConfigError);
 }
 
 TEST_CASE("a copy of a model has equal numbers of its own") {
@@ -213,18 +217,32 @@ TEST_CASE("a module is called by the name of its class unless it says otherwise"
 TEST_CASE("an error in a layer called alone begins with the layer and ends with the place of the call") {
     nn::Linear layer{3, 4};
     const unsigned line = __LINE__ + 1;
-    CHECK(error_of([&] { layer(Array{{1.f, 2.f}}); }, line) ==
+    CHECK(error_of(
+              [&] {
+                  layer(Array{{1.f, 2.f}});
+              },
+              line) ==
           "Linear 3->4: linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4) "
           "(at module_test.cpp:here)");
 }
 
 TEST_CASE("an error deep in a model says the whole path of its layer") {
     Pair pair;
-    CHECK(error_of([&] { pair(Array{{1.f, 2.f, 3.f}}); }, Pair::forward_line) ==
-          "decoder.1 (Linear 7->1): linear: expected input (..., in), weight (out, in), bias (out), got (1, 5), (1, 7), (1) "
+    CHECK(error_of(
+              [&] {
+                  pair(Array{{1.f, 2.f, 3.f}});
+              },
+              Pair::forward_line) ==
+          "decoder.1 (Linear 7->1): linear: expected input (..., in), weight (out, in), bias (out), got (1, 5), (1, "
+          "7), (1) "
           "(at module_test.cpp:here)");
-    CHECK(error_of([&] { pair(Array{{1.f, 2.f}}); }, Mlp::forward_line) ==
-          "encoder.hidden (Linear 3->4): linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4) "
+    CHECK(error_of(
+              [&] {
+                  pair(Array{{1.f, 2.f}});
+              },
+              Mlp::forward_line) ==
+          "encoder.hidden (Linear 3->4): linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), "
+          "(4, 3), (4) "
           "(at module_test.cpp:here)");
 }
 
@@ -233,7 +251,11 @@ TEST_CASE("an error in a model's own forward names the model's class") {
         Tensor forward(const Tensor& x) override { return x + Array{1.f, 2.f, 3.f}; }
     } wrong;
     const unsigned line = __LINE__ + 1;
-    CHECK(error_of([&] { wrong(Array{1.f, 2.f}); }, line) ==
+    CHECK(error_of(
+              [&] {
+                  wrong(Array{1.f, 2.f});
+              },
+              line) ==
           "Wrong: add: expected shapes that broadcast together, got (2) and (3) (at module_test.cpp:here)");
 }
 
@@ -247,7 +269,8 @@ TEST_CASE("an error keeps its type and its message, and a module outside the tre
         FAIL("nothing was thrown");
     } catch (const ShapeError& error) {
         CHECK(error.layer() == "Linear 3->4");
-        CHECK(error.message() == "linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4)");
+        CHECK(error.message() ==
+              "linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4)");
         CHECK(error.module() == &outer.hidden);
     }
 }

@@ -100,7 +100,8 @@ TEST_CASE("layers can be appended") {
 TEST_CASE("a layer that can only be moved works in a sequence, which then cannot be copied") {
     nn::Sequential net{Unique{}, nn::Tanh{}};
     CHECK(nn::Sequential{Unique{}, Unique{}}(Array{2.f}).value() == Array{18.f});
-    CHECK_THROWS_WITH_AS(nn::Sequential{net}, "Sequential: expected layers that can be copied, got Unique", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Sequential{net}, "Sequential: expected layers that can be copied, got Unique",
+                         ConfigError);
 }
 
 TEST_CASE("a layer number out of range is an error that says it") {

@@ -61,8 +61,9 @@ TEST_CASE("epsilon stands outside the square root, after the correction") {
 TEST_CASE("Adam follows algorithm 1 of the paper over many steps") {
     std::vector<double> gradients;
     for (int t = 0; t < 50; ++t) gradients.push_back(std::sin(0.7 * t) + 0.3);
-    for (const optim::AdamOptions& options : {optim::AdamOptions{}, optim::AdamOptions{.lr = 0.02, .beta1 = 0.8, .beta2 = 0.9},
-                                              optim::AdamOptions{.lr = 0.1, .epsilon = 1e-3, .weight_decay = 0.1}}) {
+    for (const optim::AdamOptions& options :
+         {optim::AdamOptions{}, optim::AdamOptions{.lr = 0.02, .beta1 = 0.8, .beta2 = 0.9},
+          optim::AdamOptions{.lr = 0.1, .epsilon = 1e-3, .weight_decay = 0.1}}) {
         check_path(path(options, gradients), algorithm_1(options, gradients));
     }
 }
@@ -98,7 +99,8 @@ TEST_CASE("a long parameter is updated in every element") {
     p.accumulate_grad(gradient);
     optim::Adam{{p}, {.lr = 0.5, .epsilon = 0}}.step();
     std::size_t wrong = 0;
-    for (std::size_t i = 0; i < n; ++i) wrong += std::abs(p.value()(i) - (start(i) + (i % 2 == 0 ? -0.5f : 0.5f))) > 1e-5f;
+    for (std::size_t i = 0; i < n; ++i)
+        wrong += std::abs(p.value()(i) - (start(i) + (i % 2 == 0 ? -0.5f : 0.5f))) > 1e-5f;
     CHECK(wrong == 0);
 }
 
@@ -110,5 +112,6 @@ TEST_CASE("options of Adam out of range are errors that name them") {
     CHECK_THROWS_WITH_AS(make({.beta1 = 1}), "Adam: expected a beta1 in [0, 1), got 1", ConfigError);
     CHECK_THROWS_WITH_AS(make({.beta2 = -0.1}), "Adam: expected a beta2 in [0, 1), got -0.1", ConfigError);
     CHECK_THROWS_WITH_AS(make({.epsilon = -1e-8}), "Adam: expected an epsilon of at least 0, got -1e-08", ConfigError);
-    CHECK_THROWS_WITH_AS(make({.weight_decay = -2}), "Adam: expected a weight_decay of at least 0, got -2", ConfigError);
+    CHECK_THROWS_WITH_AS(make({.weight_decay = -2}), "Adam: expected a weight_decay of at least 0, got -2",
+                         ConfigError);
 }

@@ -85,11 +85,15 @@ TEST_CASE("a change while a tape still needs the parameter is found out") {
 TEST_CASE("lists and learning rates that make no sense are errors") {
     Parameter p{Array{1.f}, "w"};
     const Location nowhere{};
-    CHECK_THROWS_WITH_AS(optim::SGD(ParameterList{}, {}, nowhere), "SGD: expected at least one parameter, got none", ConfigError);
-    CHECK_THROWS_WITH_AS(optim::Adam({p, p}, {}, nowhere), "Adam: expected each parameter once, got \"w\" twice", ConfigError);
-    CHECK_THROWS_WITH_AS(optim::SGD({p}, {.lr = -1}, nowhere), "SGD: expected a learning rate of at least 0, got -1", ConfigError);
+    CHECK_THROWS_WITH_AS(optim::SGD(ParameterList{}, {}, nowhere), "SGD: expected at least one parameter, got none",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(optim::Adam({p, p}, {}, nowhere), "Adam: expected each parameter once, got \"w\" twice",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(optim::SGD({p}, {.lr = -1}, nowhere), "SGD: expected a learning rate of at least 0, got -1",
+                         ConfigError);
     const double nan = std::numeric_limits<double>::quiet_NaN();
     optim::Adam adam{{p}};
-    CHECK_THROWS_WITH_AS(adam.set_learning_rate(nan, nowhere), "Adam: expected a learning rate of at least 0, got nan", ConfigError);
+    CHECK_THROWS_WITH_AS(adam.set_learning_rate(nan, nowhere), "Adam: expected a learning rate of at least 0, got nan",
+                         ConfigError);
     CHECK(adam.learning_rate() == 1e-3);
 }

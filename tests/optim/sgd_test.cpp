@@ -77,7 +77,8 @@ TEST_CASE("options of SGD out of range are errors that name them") {
     CHECK_THROWS_WITH_AS(make({.momentum = -0.5}), "SGD: expected a momentum of at least 0, got -0.5", ConfigError);
     CHECK_THROWS_WITH_AS(make({.dampening = 1. / 0.}), "SGD: expected a finite dampening, got inf", ConfigError);
     CHECK_THROWS_WITH_AS(make({.weight_decay = -1}), "SGD: expected a weight_decay of at least 0, got -1", ConfigError);
-    CHECK_THROWS_WITH_AS(make({.nesterov = true}), "SGD: expected a momentum above 0 with nesterov, got 0", ConfigError);
+    CHECK_THROWS_WITH_AS(make({.nesterov = true}), "SGD: expected a momentum above 0 with nesterov, got 0",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(make({.momentum = 0.9, .dampening = 0.1, .nesterov = true}),
                          "SGD: expected a dampening of 0 with nesterov, got 0.1", ConfigError);
 }

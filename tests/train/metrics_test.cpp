@@ -30,9 +30,7 @@ struct Echo : nn::BasicModule<T> {
 };
 
 // Five rows of three outputs; the largest stand at 0, 1, 2, 0, 1.
-Array outputs() {
-    return {{3.f, 1.f, 2.f}, {1.f, 5.f, 2.f}, {0.f, 1.f, 2.f}, {9.f, 1.f, 2.f}, {3.f, 4.f, 2.f}};
-}
+Array outputs() { return {{3.f, 1.f, 2.f}, {1.f, 5.f, 2.f}, {0.f, 1.f, 2.f}, {9.f, 1.f, 2.f}, {3.f, 4.f, 2.f}}; }
 
 data::TensorDataset dataset() { return {outputs(), IndexArray{0, 1, 1, 0, 2}, 3}; }
 
@@ -102,16 +100,19 @@ TEST_CASE("outputs that do not fit the items are errors") {
         std::size_t calls = 0;
     } growing;
     Echo<float> echo;
-    CHECK_THROWS_WITH_AS(train::predict(summed, Points{}, {}, Location{}), "predict: expected outputs (5, ...) for 5 items, got ()",
-                         ShapeError);
-    CHECK_THROWS_WITH_AS(train::predict(growing, Points{}, {.batch_size = 2}, Location{}),
-                         "predict: expected outputs of one shape in all batches, got (2, 2) after outputs for an array (5, 1)",
-                         ShapeError);
+    CHECK_THROWS_WITH_AS(train::predict(summed, Points{}, {}, Location{}),
+                         "predict: expected outputs (5, ...) for 5 items, got ()", ShapeError);
+    CHECK_THROWS_WITH_AS(
+        train::predict(growing, Points{}, {.batch_size = 2}, Location{}),
+        "predict: expected outputs of one shape in all batches, got (2, 2) after outputs for an array (5, 1)",
+        ShapeError);
     CHECK_THROWS_WITH_AS(train::accuracy(summed, dataset(), {}, Location{}),
-                         "accuracy: expected outputs (N, C) of at least 2 classes and labels (N), got () and (5)", ShapeError);
+                         "accuracy: expected outputs (N, C) of at least 2 classes and labels (N), got () and (5)",
+                         ShapeError);
     const data::TensorDataset one_column(empty_array<float>({2, 1}), IndexArray{0, 0});
     CHECK_THROWS_WITH_AS(train::accuracy(echo, one_column, {}, Location{}),
-                         "accuracy: expected outputs (N, C) of at least 2 classes and labels (N), got (2, 1) and (2)", ShapeError);
+                         "accuracy: expected outputs (N, C) of at least 2 classes and labels (N), got (2, 1) and (2)",
+                         ShapeError);
 }
 
 TEST_CASE("labels that the outputs have no column for are an error with the row") {
@@ -162,5 +163,6 @@ TEST_CASE("a confusion matrix is written as an aligned table") {
           "     dog         0         1         0     100.0 %\n"
           "elephant         0         0         0           -\n");
     CHECK_THROWS_WITH_AS(train::confusion_table(matrix, {"cat"}, Location{}),
-                         "confusion_table: expected a matrix (C, C) and C names or none, got (3, 3) and 1 names", ShapeError);
+                         "confusion_table: expected a matrix (C, C) and C names or none, got (3, 3) and 1 names",
+                         ShapeError);
 }

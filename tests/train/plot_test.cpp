@@ -65,7 +65,10 @@ std::string content(const fs::path& file) {
 const double nan_value = std::numeric_limits<double>::quiet_NaN();
 
 train::Plot example() {
-    return {.title = "digits", .x_label = "epoch", .y_label = "loss", .series = {{"train_loss", {3, 2, 1}}, {"test", {3, 2.5}, {1, 3}}}};
+    return {.title = "digits",
+            .x_label = "epoch",
+            .y_label = "loss",
+            .series = {{"train_loss", {3, 2, 1}}, {"test", {3, 2.5}, {1, 3}}}};
 }
 
 }  // namespace
@@ -99,7 +102,8 @@ TEST_CASE("what gnuplot is told is the data and the quoted texts, and nothing in
     const Folder folder, programs;
     programs.program("gnuplot", "exec /bin/cat");
     const Path path(programs);
-    train::Plot plot{.title = "it's `a`", .x_label = "x\nsystem 'b'", .y_label = "y", .series = {{"", {1, nan_value, 0.1}}}};
+    train::Plot plot{
+        .title = "it's `a`", .x_label = "x\nsystem 'b'", .y_label = "y", .series = {{"", {1, nan_value, 0.1}}}};
     plot.save(folder / "script.svg");
     CHECK(content(folder / "script.svg") ==
           "set terminal svg noenhanced size 800,500 font 'Helvetica,14' background rgb 'white'\n"
@@ -125,7 +129,10 @@ TEST_CASE("texts that look like commands are drawn and not run") {
 
 TEST_CASE("missing points are left out, also a whole curve of them") {
     const Folder folder;
-    train::Plot plot{.title = "gaps", .x_label = "x", .y_label = "y", .series = {{"none", {nan_value}}, {"some", {1, nan_value, 2}}}};
+    train::Plot plot{.title = "gaps",
+                     .x_label = "x",
+                     .y_label = "y",
+                     .series = {{"none", {nan_value}}, {"some", {1, nan_value, 2}}}};
     plot.save(folder / "gaps.svg");
     const std::string svg = content(folder / "gaps.svg");
     CHECK(svg.find(">some<") != std::string::npos);
@@ -135,7 +142,8 @@ TEST_CASE("missing points are left out, also a whole curve of them") {
 TEST_CASE("a chart of one point or of a constant can be drawn") {
     const Folder folder;
     train::Plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{"a", {5}}}}.save(folder / "one.svg");
-    train::Plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{"a", {5, 5}, {1, 2}, true}}}.save(folder / "flat.svg");
+    train::Plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{"a", {5, 5}, {1, 2}, true}}}.save(folder /
+                                                                                                            "flat.svg");
     CHECK(fs::file_size(folder / "one.svg") > 1000);
     CHECK(fs::file_size(folder / "flat.svg") > 1000);
 }
@@ -143,15 +151,15 @@ TEST_CASE("a chart of one point or of a constant can be drawn") {
 TEST_CASE("charts that cannot be drawn are errors") {
     const Folder folder;
     const Location nowhere{};
-    CHECK_THROWS_WITH_AS(example().save("loss.jpg", nowhere), "plot: expected a file name that ends in .svg or .png, got \"loss.jpg\"",
-                         ConfigError);
+    CHECK_THROWS_WITH_AS(example().save("loss.jpg", nowhere),
+                         "plot: expected a file name that ends in .svg or .png, got \"loss.jpg\"", ConfigError);
     train::Plot plot = example();
     plot.series[1].x.push_back(9);
-    CHECK_THROWS_WITH_AS(plot.save(folder / "a.svg", nowhere), "plot: expected as many x as y in series \"test\", got 3 and 2",
-                         ShapeError);
+    CHECK_THROWS_WITH_AS(plot.save(folder / "a.svg", nowhere),
+                         "plot: expected as many x as y in series \"test\", got 3 and 2", ShapeError);
     plot.series = {{"a", {nan_value}}, {"b", {}}};
-    CHECK_THROWS_WITH_AS(plot.save(folder / "a.svg", nowhere), "plot: expected at least one point that can be drawn, got none",
-                         ConfigError);
+    CHECK_THROWS_WITH_AS(plot.save(folder / "a.svg", nowhere),
+                         "plot: expected at least one point that can be drawn, got none", ConfigError);
     plot = example();
     plot.width = 20;
     CHECK_THROWS_WITH_AS(plot.save(folder / "a.svg", nowhere),
@@ -172,10 +180,13 @@ TEST_CASE("without gnuplot the error says how to get it") {
 TEST_CASE("when gnuplot fails the error says what it said") {
     const Folder folder, programs;
     const Path path(programs);
-    programs.program("gnuplot", "echo 'plot x y' >&2; echo '   ^' >&2; echo '\"-\" line 3: undefined variable: y' >&2; exit 1");
-    CHECK_THROWS_WITH_AS(example().save(folder / "a.svg", Location{}), "plot: gnuplot failed: line 3: undefined variable: y", IoError);
+    programs.program("gnuplot",
+                     "echo 'plot x y' >&2; echo '   ^' >&2; echo '\"-\" line 3: undefined variable: y' >&2; exit 1");
+    CHECK_THROWS_WITH_AS(example().save(folder / "a.svg", Location{}),
+                         "plot: gnuplot failed: line 3: undefined variable: y", IoError);
     programs.program("gnuplot", "exit 0");
-    CHECK_THROWS_WITH_AS(example().save(folder / "a.svg", Location{}), "plot: gnuplot drew nothing: no message", IoError);
+    CHECK_THROWS_WITH_AS(example().save(folder / "a.svg", Location{}), "plot: gnuplot drew nothing: no message",
+                         IoError);
     programs.program("gnuplot", "kill -9 $$");
     CHECK_THROWS_WITH_AS(example().save(folder / "a.svg", Location{}), "plot: gnuplot failed: no message", IoError);
     CHECK_FALSE(fs::exists(folder / "a.svg"));
@@ -184,9 +195,11 @@ TEST_CASE("when gnuplot fails the error says what it said") {
 TEST_CASE("a grid of images is one picture with a caption below each") {
     const Folder folder, programs;
     const Array images{{{0.f, 1.f}, {2.f, 3.f}}, {{4.f, 5.f}, {6.f, 8.f}}, {{1.f, 1.f}, {1.f, 1.f}}};
-    train::write_image_grid(folder / "grid.svg", images, {.title = "three", .captions = {"a", "it's b", "c_c"}, .columns = 2});
+    train::write_image_grid(folder / "grid.svg", images,
+                            {.title = "three", .captions = {"a", "it's b", "c_c"}, .columns = 2});
     const std::string svg = content(folder / "grid.svg");
-    for (const char* text : {">three<", ">a<", ">it's b<", ">c_c<"}) CHECK_MESSAGE(svg.find(text) != std::string::npos, std::string(text));
+    for (const char* text : {">three<", ">a<", ">it's b<", ">c_c<"})
+        CHECK_MESSAGE(svg.find(text) != std::string::npos, std::string(text));
     train::write_image_grid(folder / "grid.png", images);
     CHECK(content(folder / "grid.png").substr(1, 3) == "PNG");
 
@@ -206,13 +219,19 @@ TEST_CASE("grids that cannot be drawn are errors") {
         for (float& pixel : images) pixel = value;
         train::write_image_grid("grid.svg", images, options, nowhere);
     };
-    CHECK_THROWS_WITH_AS(write({3, 64}), "write_image_grid: expected images (N, H, W), at least one and none empty, got (3, 64)",
+    CHECK_THROWS_WITH_AS(write({3, 64}),
+                         "write_image_grid: expected images (N, H, W), at least one and none empty, got (3, 64)",
                          ShapeError);
-    CHECK_THROWS_WITH_AS(write({0, 8, 8}), "write_image_grid: expected images (N, H, W), at least one and none empty, got (0, 8, 8)",
+    CHECK_THROWS_WITH_AS(write({0, 8, 8}),
+                         "write_image_grid: expected images (N, H, W), at least one and none empty, got (0, 8, 8)",
                          ShapeError);
-    CHECK_THROWS_WITH_AS(write({2, 2, 2}, {.columns = 0}), "write_image_grid: expected at least 1 column, got 0", ConfigError);
-    CHECK_THROWS_WITH_AS(write({2, 2, 2}, {.captions = {"a"}}), "write_image_grid: expected no captions or 2, got 1", ConfigError);
+    CHECK_THROWS_WITH_AS(write({2, 2, 2}, {.columns = 0}), "write_image_grid: expected at least 1 column, got 0",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(write({2, 2, 2}, {.captions = {"a"}}), "write_image_grid: expected no captions or 2, got 1",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(write({1, 2, 2}, {}, std::numeric_limits<float>::infinity()),
                          "write_image_grid: expected at least one finite pixel, got none", ConfigError);
+    CHECK_THROWS_WITH_AS(write({20000, 8, 8}),
+                         "plot: expected a size of 100 to 10000 pixels each way, got 910 x 180010", ConfigError);
     CHECK_FALSE(fs::exists("grid.svg"));
 }

@@ -17,7 +17,10 @@ struct Screen {
     double now = 100;
 
     ProgressOptions options(std::size_t columns, bool color = false) {
-        return {.write = [this](std::string_view t) { text += t; }, .seconds = [this] { return now; }, .columns = columns, .color = color};
+        return {.write = [this](std::string_view t) { text += t; },
+                .seconds = [this] { return now; },
+                .columns = columns,
+                .color = color};
     }
     std::string take() { return std::exchange(text, {}); }
 };

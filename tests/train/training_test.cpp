@@ -35,7 +35,8 @@ void step(const Tensor& loss, Tape& tape, optim::Optimizer& optimizer) {
     optimizer.zero_grad();
 }
 
-// All parameters of a network after a few steps, wide enough that products, reductions and updates are cut in several blocks.
+// All parameters of a network after a few steps, wide enough that products, reductions and updates are cut in several
+// blocks.
 std::vector<float> trained_weights(bool adam) {
     seed(11);
     nn::Sequential net{nn::Linear{300, 400}, nn::ReLU{}, nn::Linear{400, 100}, nn::Tanh{}, nn::Linear{100, 10}};
@@ -56,7 +57,8 @@ std::vector<float> trained_weights(bool adam) {
         }
     }
     std::vector<float> weights;
-    for (const auto& parameter : parameters) weights.insert(weights.end(), parameter.value().begin(), parameter.value().end());
+    for (const auto& parameter : parameters)
+        weights.insert(weights.end(), parameter.value().begin(), parameter.value().end());
     return weights;
 }
 
@@ -121,7 +123,8 @@ TEST_CASE("training gives the same weights to the last bit on 1, 2 and 4 threads
         for (const std::size_t count : {2u, 4u}) {
             set_threads(count);
             const std::vector<float> many = trained_weights(adam);
-            CHECK_MESSAGE(std::memcmp(one.data(), many.data(), one.size() * sizeof(float)) == 0, count, " threads, adam ", adam);
+            CHECK_MESSAGE(std::memcmp(one.data(), many.data(), one.size() * sizeof(float)) == 0, count,
+                          " threads, adam ", adam);
         }
     }
 }

@@ -27,7 +27,9 @@ TEST_CASE("sums, differences, products and quotients broadcast") {
 
 TEST_CASE("shapes that do not broadcast are an error; operators cannot say where") {
     const Tensor a(Array(Shape{2, 3}, 1.F)), b(Array(Shape{2}, 1.F));
-    const auto text = [](const char* name) { return std::string(name) + ": expected shapes that broadcast together, got (2, 3) and (2)"; };
+    const auto text = [](const char* name) {
+        return std::string(name) + ": expected shapes that broadcast together, got (2, 3) and (2)";
+    };
     CHECK_THROWS_WITH_AS(a + b, text("add").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(a - b, text("subtract").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(a * b, text("multiply").c_str(), ShapeError);
@@ -36,7 +38,8 @@ TEST_CASE("shapes that do not broadcast are an error; operators cannot say where
     CHECK_THROWS_WITH_AS(subtract(a, b), located(text("subtract"), __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(multiply(a, b), located(text("multiply"), __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(divide(a, b), located(text("divide"), __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(a + Array(Shape{0, 3}), "add: expected shapes that broadcast together, got (2, 3) and (0, 3)", ShapeError);
+    CHECK_THROWS_WITH_AS(a + Array(Shape{0, 3}), "add: expected shapes that broadcast together, got (2, 3) and (0, 3)",
+                         ShapeError);
 }
 
 TEST_CASE("a shape with more elements than can be counted is an error") {

@@ -39,14 +39,22 @@ TEST_CASE("exp log sin cos agree with the standard library over a wide range") {
     const auto l = [](const auto& x) { return log(x); };
     const auto s = [](const auto& x) { return sin(x); };
     const auto c = [](const auto& x) { return cos(x); };
-    check_range<float>(e, [](double x) { return std::exp(x); }, -80, 80, 1e-6);
-    check_range<double>(e, [](double x) { return std::exp(x); }, -700, 700, 1e-14);
-    check_range<float>(l, [](double x) { return std::log(x); }, 1e-30, 1e30, 1e-6);
-    check_range<double>(l, [](double x) { return std::log(x); }, 1e-300, 1e300, 1e-14);
-    check_range<float>(s, [](double x) { return std::sin(x); }, -1000, 1000, 1e-6);
-    check_range<double>(s, [](double x) { return std::sin(x); }, -1e6, 1e6, 1e-13);
-    check_range<float>(c, [](double x) { return std::cos(x); }, -1000, 1000, 1e-6);
-    check_range<double>(c, [](double x) { return std::cos(x); }, -1e6, 1e6, 1e-13);
+    check_range<float>(
+        e, [](double x) { return std::exp(x); }, -80, 80, 1e-6);
+    check_range<double>(
+        e, [](double x) { return std::exp(x); }, -700, 700, 1e-14);
+    check_range<float>(
+        l, [](double x) { return std::log(x); }, 1e-30, 1e30, 1e-6);
+    check_range<double>(
+        l, [](double x) { return std::log(x); }, 1e-300, 1e300, 1e-14);
+    check_range<float>(
+        s, [](double x) { return std::sin(x); }, -1000, 1000, 1e-6);
+    check_range<double>(
+        s, [](double x) { return std::sin(x); }, -1e6, 1e6, 1e-13);
+    check_range<float>(
+        c, [](double x) { return std::cos(x); }, -1000, 1000, 1e-6);
+    check_range<double>(
+        c, [](double x) { return std::cos(x); }, -1e6, 1e6, 1e-13);
 }
 
 TEST_CASE("exp at its limits: zero on the left, infinity on the right, NaN for NaN") {
@@ -58,10 +66,12 @@ TEST_CASE("exp at its limits: zero on the left, infinity on the right, NaN for N
 }
 
 TEST_CASE("log at zero is minus infinity with an infinite slope, below zero NaN") {
-    CHECK(distance(log(Tensor(Array{0.F, -1.F, 1.F, inf<float>, NAN})).value(), Array{-inf<float>, NAN, 0.F, inf<float>, NAN}) == 0);
+    CHECK(distance(log(Tensor(Array{0.F, -1.F, 1.F, inf<float>, NAN})).value(),
+                   Array{-inf<float>, NAN, 0.F, inf<float>, NAN}) == 0);
     CHECK(distance(log(Tensor64(Array64{0.0, -1.0, 1.0, inf<double>, NAN})).value(),
                    Array64{-inf<double>, NAN, 0.0, inf<double>, NAN}) == 0);
-    CHECK(distance(slope([](const Tensor64& x) { return log(x); }, {0.0, 2.0, inf<double>}), Array64{inf<double>, 0.5, 0.0}) == 0);
+    CHECK(distance(slope([](const Tensor64& x) { return log(x); }, {0.0, 2.0, inf<double>}),
+                   Array64{inf<double>, 0.5, 0.0}) == 0);
 }
 
 TEST_CASE("sin and cos of NaN and infinity are NaN") {

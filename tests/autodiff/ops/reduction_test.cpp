@@ -46,11 +46,17 @@ TEST_CASE("a parameter is reduced like a tensor") {
 }
 
 TEST_CASE("axes out of range or given twice are errors") {
-    CHECK_THROWS_WITH_AS(sum(six, 2), located("sum: expected axes of a tensor of rank 2, got axis 2 for shape (2, 3)", __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(max(six, -3), located("max: expected axes of a tensor of rank 2, got axis -3 for shape (2, 3)", __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(mean(six, 5), located("sum: expected axes of a tensor of rank 2, got axis 5 for shape (2, 3)", __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(sum(six, {1, -1}), located("sum: axis -1 was given twice for shape (2, 3)", __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(sum(Tensor(1.F), 0), located("sum: expected axes of a tensor of rank 0, got axis 0 for shape ()", __LINE__), ShapeError);
+    const auto rank = [](const char* name, int axis) {
+        return std::string(name) + ": expected axes of a tensor of rank 2, got axis " + std::to_string(axis) +
+               " for shape (2, 3)";
+    };
+    CHECK_THROWS_WITH_AS(sum(six, 2), located(rank("sum", 2), __LINE__), ShapeError);
+    CHECK_THROWS_WITH_AS(max(six, -3), located(rank("max", -3), __LINE__), ShapeError);
+    CHECK_THROWS_WITH_AS(mean(six, 5), located(rank("sum", 5), __LINE__), ShapeError);
+    const char* const twice = "sum: axis -1 was given twice for shape (2, 3)";
+    CHECK_THROWS_WITH_AS(sum(six, {1, -1}), located(twice, __LINE__), ShapeError);
+    const char* const none = "sum: expected axes of a tensor of rank 0, got axis 0 for shape ()";
+    CHECK_THROWS_WITH_AS(sum(Tensor(1.F), 0), located(none, __LINE__), ShapeError);
 }
 
 TEST_CASE("an empty sum is 0, an empty mean NaN, an empty maximum an error") {
@@ -71,15 +77,28 @@ TEST_CASE("an empty sum is 0, an empty mean NaN, an empty maximum an error") {
 
 TEST_CASE("gradients of reductions are spread over what was reduced") {
     const Array& x = six.value();
-    CHECK(slope([](const Tensor& t) { return sum(t, 0) * Array{1.F, 10.F, 100.F}; }, x) ==
-          Array{{1.F, 10.F, 100.F}, {1.F, 10.F, 100.F}});
-    CHECK(slope([](const Tensor& t) { return mean(t, 1) * Array{3.F, 6.F}; }, x) == Array{{1.F, 1.F, 1.F}, {2.F, 2.F, 2.F}});
-    CHECK(slope([](const Tensor& t) { return max(t, 1) * Array{3.F, 6.F}; }, x) == Array{{0.F, 0.F, 3.F}, {0.F, 0.F, 6.F}});
+    CHECK(slope(
+              [](const Tensor& t) {
+                  return sum(t, 0) * Array{1.F, 10.F, 100.F};
+              },
+              x) == Array{{1.F, 10.F, 100.F}, {1.F, 10.F, 100.F}});
+    CHECK(slope(
+              [](const Tensor& t) {
+                  return mean(t, 1) * Array{3.F, 6.F};
+              },
+              x) == Array{{1.F, 1.F, 1.F}, {2.F, 2.F, 2.F}});
+    CHECK(slope(
+              [](const Tensor& t) {
+                  return max(t, 1) * Array{3.F, 6.F};
+              },
+              x) == Array{{0.F, 0.F, 3.F}, {0.F, 0.F, 6.F}});
 }
 
 TEST_CASE("equal largest elements share the gradient evenly") {
-    CHECK(slope([](const Tensor& t) { return max(t); }, {2.F, 2.F, 1.F, 2.F, 2.F}) == Array{0.25F, 0.25F, 0.F, 0.25F, 0.25F});
-    CHECK(slope([](const Tensor& t) { return max(t, 0); }, {{1.F, 5.F}, {1.F, 2.F}}) == Array{{0.5F, 1.F}, {0.5F, 0.F}});
+    CHECK(slope([](const Tensor& t) { return max(t); }, {2.F, 2.F, 1.F, 2.F, 2.F}) ==
+          Array{0.25F, 0.25F, 0.F, 0.25F, 0.25F});
+    CHECK(slope([](const Tensor& t) { return max(t, 0); }, {{1.F, 5.F}, {1.F, 2.F}}) ==
+          Array{{0.5F, 1.F}, {0.5F, 0.F}});
     CHECK(slope([](const Tensor& t) { return max(t); }, {-inf, -inf}) == Array{0.5F, 0.5F});
 }
 

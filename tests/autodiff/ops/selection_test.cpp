@@ -71,13 +71,16 @@ TEST_CASE("maximum and minimum with NaN on either side are NaN") {
 
 TEST_CASE("the absolute value has slope 0 at 0 and keeps NaN") {
     CHECK(distance(abs(Tensor(Array{-2.F, -0.F, 0.F, -inf, NAN})).value(), Array{2.F, 0.F, 0.F, inf, NAN}) == 0);
-    CHECK(slope([](const Tensor& x) { return abs(x); }, {-2.F, -0.F, 0.F, 3.F, -inf}) == Array{-1.F, 0.F, 0.F, 1.F, -1.F});
+    CHECK(slope([](const Tensor& x) { return abs(x); }, {-2.F, -0.F, 0.F, 3.F, -inf}) ==
+          Array{-1.F, 0.F, 0.F, 1.F, -1.F});
     CHECK(std::isnan(slope([](const Tensor& x) { return abs(x); }, {NAN})(0)));
 }
 
 TEST_CASE("shapes that do not broadcast are named") {
     const Tensor a(Array(Shape{2}, 1.F)), b(Array(Shape{3}, 1.F)), c(Array(Shape{4, 3}, 1.F));
-    const auto text = [](const char* name) { return std::string(name) + ": expected shapes that broadcast together, got (2) and (3)"; };
+    const auto text = [](const char* name) {
+        return std::string(name) + ": expected shapes that broadcast together, got (2) and (3)";
+    };
     CHECK_THROWS_WITH_AS(a < b, text("less").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(a <= b, text("less_equal").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(b > a, text("less").c_str(), ShapeError);
@@ -85,12 +88,15 @@ TEST_CASE("shapes that do not broadcast are named") {
     CHECK_THROWS_WITH_AS(equal(a, b), text("equal").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(maximum(a, b), text("maximum").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(minimum(a, b), text("minimum").c_str(), ShapeError);
-    CHECK_THROWS_WITH_AS(where(a, b, c), "where: expected shapes that broadcast together, got (2), (3) and (4, 3)", ShapeError);
-    CHECK_THROWS_WITH_AS(where(b, c, a), "where: expected shapes that broadcast together, got (3), (4, 3) and (2)", ShapeError);
+    CHECK_THROWS_WITH_AS(where(a, b, c), "where: expected shapes that broadcast together, got (2), (3) and (4, 3)",
+                         ShapeError);
+    CHECK_THROWS_WITH_AS(where(b, c, a), "where: expected shapes that broadcast together, got (3), (4, 3) and (2)",
+                         ShapeError);
 }
 
 TEST_CASE("operands whose common shape has more elements than can be counted are refused") {
     constexpr std::size_t n = std::size_t{1} << 22;
     const Tensor a(Array(Shape{n, 1, 1})), b(Array(Shape{n, 1})), c(Array(Shape{n}));
-    CHECK_THROWS_WITH_AS(where(a, b, c), "array: expected fewer than 2^64 elements, got shape (4194304, 4194304, 4194304)", ShapeError);
+    CHECK_THROWS_WITH_AS(where(a, b, c),
+                         "array: expected fewer than 2^64 elements, got shape (4194304, 4194304, 4194304)", ShapeError);
 }
