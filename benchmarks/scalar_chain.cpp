@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
 
     set_threads(1);
     fmt::print("{:>12}  {:>12}  {:>12}\n", "operations", "median ns", "fastest ns");
-    for (const std::size_t operations : {1000, 10'000, 100'000, 1'000'000}) {
+    for (const std::size_t operations : std::vector<std::size_t>{1000, 10'000, 100'000, 1'000'000}) {
         std::vector<double> times(std::max<std::size_t>(3, repetitions * 1000 / operations));
         nanoseconds_per_operation(operations);
         for (double& time : times) time = nanoseconds_per_operation(operations);

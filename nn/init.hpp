@@ -4,7 +4,8 @@
 // fan_out = out * extents outputs to each input.
 //
 // Xavier: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
-// 2010, formulas 12 and 16. He: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, section 2.2.
+// 2010, formulas 12 and 16.
+// He: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, section 2.2.
 #pragma once
 
 #include <xtape/autodiff/array.hpp>

@@ -14,9 +14,11 @@
 
 namespace xtape {
 
-template <class T>
+/// A register of numbers of type T, loaded from and stored to memory that need not be aligned.
+/// The instruction set is part of the type, so that code compiled with other flags has other names and never mixes with this.
+template <class T, class Arch = xsimd::default_arch>
 struct Lanes {
-    using Batch = xsimd::batch<T>;
+    using Batch = xsimd::batch<T, Arch>;
     static constexpr std::size_t width = Batch::size;
 
     Batch v;
@@ -28,7 +30,6 @@ struct Lanes {
         requires std::is_arithmetic_v<N>
     Lanes(N number) : v(static_cast<T>(number)) {}
 
-    /// p must be aligned to the pool's 64 bytes plus a multiple of the width only when `aligned` is said; this one need not be.
     static Lanes load(const T* p) { return Batch::load_unaligned(p); }
     void store(T* p) const { v.store_unaligned(p); }
 
