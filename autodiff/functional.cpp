@@ -30,11 +30,11 @@ void require_scalar(const char* who, const BasicTensor<T>& y, Location at) {
 }
 
 template <class T>
-std::pair<BasicTensor<T>, BasicTensor<T>> differentiate_on(Tape& tape, const Function<T>& f, const BasicTensor<T>& x,
+std::pair<BasicTensor<T>, BasicTensor<T>> differentiate_on(const char* who, Tape& tape, const Function<T>& f, const BasicTensor<T>& x,
                                                            bool create_graph, Location at) {
     const BasicTensor<T> leaf = fresh(tape, x);
     BasicTensor<T> y = f(leaf);
-    require_scalar("grad", y, at);
+    require_scalar(who, y, at);
     if (!on(tape, y)) return {y, zeros_like(x)};
     BasicTensor<T> g = tape.gradient(y, leaf, {.create_graph = create_graph}, at);
     return {std::move(y), std::move(g)};
@@ -63,16 +63,16 @@ Shape joined(const Shape& a, const Shape& b) {
 
 template <class T>
 std::pair<BasicTensor<T>, BasicTensor<T>> differentiate(const Function<T>& f, const BasicTensor<T>& x, Location at) {
-    if (Tape* recording = TapeAccess::recording()) return differentiate_on(*recording, f, x, true, at);
+    if (Tape* recording = TapeAccess::recording()) return differentiate_on("grad", *recording, f, x, true, at);
     Tape tape;
-    return differentiate_on(tape, f, x, false, at);
+    return differentiate_on("grad", tape, f, x, false, at);
 }
 
 template <class T>
 BasicArray<T> hessian_of(const Function<T>& f, const BasicTensor<T>& x, Location at) {
     Tape tape;
     const BasicTensor<T> leaf = tape.watch(x);
-    const BasicTensor<T> slope = differentiate_on(tape, f, leaf, true, at).second;
+    const BasicTensor<T> slope = differentiate_on("hessian", tape, f, leaf, true, at).second;
     BasicArray<T> h(joined(x.shape(), x.shape()), T(0));
     if (on(tape, slope)) fill_rows(tape, slope, leaf, h.data(), at);
     return h;
@@ -85,7 +85,7 @@ BasicArray<T> hvp_of(const Function<T>& f, const BasicTensor<T>& x, const BasicT
     }
     Tape tape;
     const BasicTensor<T> leaf = tape.watch(x);
-    const BasicTensor<T> slope = differentiate_on(tape, f, leaf, true, at).second;
+    const BasicTensor<T> slope = differentiate_on("hvp", tape, f, leaf, true, at).second;
     if (!on(tape, slope)) return zeros_like(x).value();
     const BasicTensor<T> seed = detach(v);
     return tape.gradients<T>(slope, &seed, std::span(&leaf, 1), {}, at)[0].value();

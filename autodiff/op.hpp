@@ -91,7 +91,9 @@ constexpr void check_operation() {
                   "an operation needs: static constexpr Keep keep");
     static_assert(requires { { Op::samples() } -> std::same_as<std::vector<Sample<Op>>>; },
                   "an operation needs: static std::vector<Sample<Op>> samples(), the inputs on which it is checked");
-    if constexpr (!ElementwiseOp<Op>) {
+    if constexpr (ElementwiseOp<Op>) {
+        static_assert(Op::arity >= 1 && Op::arity <= 6, "an elementwise operation has one to six inputs");
+    } else {
         static_assert(requires(const Op& op, Shapes s) { { op.infer(s) } -> std::convertible_to<Shape>; },
                       "an operation needs: Shape infer(Shapes x) const, its shape rule (or derive from Elementwise<arity>)");
         static_assert(requires(const Op& op, Inputs<float> x) { { op.forward(x) } -> std::convertible_to<Array>; },

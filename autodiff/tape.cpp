@@ -353,6 +353,9 @@ template <class T>
 std::vector<BasicTensor<T>> Tape::gradients(const BasicTensor<T>& y, const BasicTensor<T>* seed,
                                             std::span<const BasicTensor<T>> xs, GradientOptions options, Location at) {
     check_on_tape<T>("gradient", y, seed, at);
+    if (options.create_graph && paused_) {
+        throw GraphError("gradient: create_graph asks to record the replay, but this tape is paused", at);
+    }
     const std::uint32_t top = TensorAccess::slot(y);
     const detail::Gathering gathering(*storage_);
     const std::uint32_t lowest = mark_needed<T>(top, xs, at);

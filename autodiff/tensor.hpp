@@ -28,7 +28,10 @@ public:
     /// Refers to nothing; only assignment and defined() are allowed.
     BasicTensor() noexcept = default;
 
-    BasicTensor(BasicArray<T> value) : value_(detail::Value<T>::create(std::move(value))) {}
+    /// Throws GraphError for an array that was moved from: it has a shape, but no elements.
+    BasicTensor(BasicArray<T> value) : value_(detail::Value<T>::create(std::move(value))) {
+        if (value_->array.storage().size() < element_count(shape())) throw GraphError("tensor: made of an array that was moved from");
+    }
 
     /// Evaluates an xtensor expression whose elements are of type T.
     template <class E>

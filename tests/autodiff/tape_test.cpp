@@ -368,3 +368,12 @@ TEST_CASE("an operation that failed leaves the tape usable") {
     CHECK_THROWS_AS(y + Tensor(Array{1.F, 2.F, 3.F}), ShapeError);
     CHECK(tape.gradient(sum(y), x).value() == Array{2.F, 4.F});
 }
+
+TEST_CASE("create_graph on a paused tape is an error, not a plain value") {
+    Tape tape;
+    const Tensor x = tape.watch(Array{2.F});
+    const Tensor y = sum(square(x));
+    const PauseGuard pause = tape.pause();
+    CHECK_THROWS_WITH_AS(tape.gradient(y, x, {.create_graph = true}, Location{}),
+                         "gradient: create_graph asks to record the replay, but this tape is paused", GraphError);
+}

@@ -101,3 +101,10 @@ TEST_CASE("scalar types do not mix silently") {
     CHECK(std::is_nothrow_move_constructible_v<Tensor>);
     CHECK(std::is_nothrow_copy_constructible_v<Tensor>);
 }
+
+TEST_CASE("a tensor cannot be made of an array that was moved from") {
+    Array array{1.F, 2.F};
+    const Array kept = std::move(array);
+    CHECK(kept.size() == 2);
+    CHECK_THROWS_WITH_AS(Tensor{array}, "tensor: made of an array that was moved from", GraphError);
+}
