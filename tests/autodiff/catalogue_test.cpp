@@ -222,7 +222,7 @@ TEST_CASE("values and gradients have the same bits on 1, 2 and 4 threads") {
         using T = decltype(scalar);
         set_threads(1);
         const auto one = value_and_gradients<T>(op, sample, inputs);
-        for (const std::size_t count : std::vector<std::size_t>{2, 4}) {
+        for (const std::size_t count : {std::size_t{2}, std::size_t{4}}) {
             set_threads(count);
             const auto more = value_and_gradients<T>(op, sample, inputs);
             for (std::size_t i = 0; i < one.size(); ++i) CHECK(same_bits(one[i], more[i]));

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <xtape/autodiff/array.hpp>
+#include <xtape/autodiff/functional.hpp>
+#include <xtape/autodiff/ops/reduction.hpp>
 
 #include <doctest/doctest.h>
 
@@ -48,6 +50,12 @@ bool same_bits(const xtape::BasicArray<T>& a, const xtape::BasicArray<T>& b) {
 inline doctest::String located(const std::string& message, int line, const char* file = __builtin_FILE()) {
     const std::string path = file;
     return (message + " (at " + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(line) + ")").c_str();
+}
+
+/// Derivative of an elementwise function at each element of x.
+template <class F>
+xtape::Array slope(F f, const xtape::Array& x) {
+    return xtape::grad([&](const xtape::Tensor& t) { return sum(f(t)); })(x).value();
 }
 
 }  // namespace support

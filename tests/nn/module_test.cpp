@@ -216,12 +216,10 @@ TEST_CASE("a module is called by the name of its class unless it says otherwise"
 
 TEST_CASE("an error in a layer called alone begins with the layer and ends with the place of the call") {
     nn::Linear layer{3, 4};
+    // Compilers disagree on the line of a call inside a macro's argument, so the call stands outside.
     const unsigned line = __LINE__ + 1;
-    CHECK(error_of(
-              [&] {
-                  layer(Array{{1.f, 2.f}});
-              },
-              line) ==
+    const auto call = [&] { layer(Array{{1.f, 2.f}}); };
+    CHECK(error_of(call, line) ==
           "Linear 3->4: linear: expected input (..., in), weight (out, in), bias (out), got (1, 2), (4, 3), (4) "
           "(at module_test.cpp:here)");
 }
@@ -251,11 +249,8 @@ TEST_CASE("an error in a model's own forward names the model's class") {
         Tensor forward(const Tensor& x) override { return x + Array{1.f, 2.f, 3.f}; }
     } wrong;
     const unsigned line = __LINE__ + 1;
-    CHECK(error_of(
-              [&] {
-                  wrong(Array{1.f, 2.f});
-              },
-              line) ==
+    const auto call = [&] { wrong(Array{1.f, 2.f}); };
+    CHECK(error_of(call, line) ==
           "Wrong: add: expected shapes that broadcast together, got (2) and (3) (at module_test.cpp:here)");
 }
 

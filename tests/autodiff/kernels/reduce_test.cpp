@@ -113,7 +113,7 @@ TEST_CASE("reductions have the same bits on 1, 2 and 4 threads") {
     for (const auto& s : sizes) {
         set_threads(1);
         const Array one = run(s[0], s[1], s[2]);
-        for (const std::size_t count : {2, 4}) {
+        for (const std::size_t count : {std::size_t{2}, std::size_t{4}}) {
             set_threads(count);
             CHECK(support::same_bits(one, run(s[0], s[1], s[2])));
         }

@@ -9,14 +9,11 @@
 
 using namespace xtape;
 using support::distance;
+using support::slope;
 
 namespace {
 const float inf = std::numeric_limits<float>::infinity();
 
-template <class F>
-Array slope(F f, const Array& x) {
-    return grad([&](const Tensor& t) { return sum(f(t)); })(x).value();
-}
 const auto relu_of = [](const Tensor& x) { return relu(x); };
 const auto tanh_of = [](const Tensor& x) { return tanh(x); };
 const auto sigmoid_of = [](const Tensor& x) { return sigmoid(x); };

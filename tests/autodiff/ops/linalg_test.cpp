@@ -130,7 +130,7 @@ TEST_CASE("large products and their gradients have the same bits on 1, 2 and 4 t
     };
     set_threads(1);
     const auto one = run();
-    for (const std::size_t count : {2, 4}) {
+    for (const std::size_t count : {std::size_t{2}, std::size_t{4}}) {
         set_threads(count);
         const auto more = run();
         for (std::size_t i = 0; i < one.size(); ++i) CHECK(support::same_bits(one[i], more[i]));

@@ -8,16 +8,13 @@
 
 using namespace xtape;
 using support::distance;
+using support::slope;
 using support::located;
 
 namespace {
 const float inf = std::numeric_limits<float>::infinity();
 const Tensor six(Array{{1.F, 2.F, 3.F}, {4.F, 5.F, 7.F}});
 
-template <class F>
-Array slope(F f, const Array& x) {
-    return grad([&](const Tensor& t) { return sum(f(t)); })(x).value();
-}
 }  // namespace
 
 TEST_CASE("sums, means and maxima over all axes, one, several and none") {

@@ -10,6 +10,7 @@
 
 using namespace xtape;
 using support::distance;
+using support::slope;
 using support::located;
 
 namespace {
@@ -22,10 +23,6 @@ bool finite(const Array& x) {
     return true;
 }
 
-template <class F>
-Array slope(F f, const Array& x) {
-    return grad([&](const Tensor& t) { return sum(f(t)); })(x).value();
-}
 }  // namespace
 
 TEST_CASE("softmax by hand, along each axis") {
@@ -135,7 +132,7 @@ TEST_CASE("large softmaxes and their gradients have the same bits on 1, 2 and 4 
     };
     set_threads(1);
     const auto one = run();
-    for (const std::size_t count : {2, 4}) {
+    for (const std::size_t count : {std::size_t{2}, std::size_t{4}}) {
         set_threads(count);
         const auto more = run();
         CHECK(support::same_bits(one.first, more.first));
