@@ -9,9 +9,16 @@ namespace xtape {
 const std::vector<OperationInfo>& all_operations() {
     static const std::vector<OperationInfo> rows = [] {
         std::vector<OperationInfo> all;
-        for (auto* family : {detail::arithmetic_operations, detail::elementary_operations, detail::selection_operations,
-                             detail::activation_operations, detail::reduction_operations, detail::shaping_operations,
-                             detail::linalg_operations, detail::softmax_operations}) {
+        for (auto* family : {
+                 detail::arithmetic_operations,
+                 detail::elementary_operations,
+                 detail::selection_operations,
+                 detail::activation_operations,
+                 detail::reduction_operations,
+                 detail::shaping_operations,
+                 detail::linalg_operations,
+                 detail::softmax_operations,
+             }) {
             std::vector<OperationInfo> part = family();
             std::move(part.begin(), part.end(), std::back_inserter(all));
         }

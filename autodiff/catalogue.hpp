@@ -49,13 +49,26 @@ std::function<Array64(const std::vector<Array64>&)> erased_reference(const Op& o
 }
 
 template <class Op>
+OperationSample erased(const Sample<Op>& sample) {
+    return {sample.inputs, erased_apply<Op, float>(sample.op), erased_apply<Op, double>(sample.op), erased_reference(sample.op)};
+}
+
+template <class Op>
 OperationInfo describe() {
-    OperationInfo info{Op::name, Op::formula, Keep::nothing(), differentiable<Op>, ElementwiseOp<Op>, {}};
+    OperationInfo info;
+    info.name = Op::name;
+    info.formula = Op::formula;
+    info.differentiable = differentiable<Op>;
+    info.elementwise = ElementwiseOp<Op>;
     if constexpr (differentiable<Op>) info.keep = Op::keep;
-    for (const Sample<Op>& sample : Op::samples()) {
-        info.samples.push_back({sample.inputs, erased_apply<Op, float>(sample.op), erased_apply<Op, double>(sample.op),
-                                erased_reference(sample.op)});
+    if constexpr (requires { Op::signature; }) info.signature = Op::signature;
+    if constexpr (requires { Op::domain; }) info.domain = Op::domain;
+    if constexpr (requires { Op::kinks; }) info.kinks = Op::kinks;
+    if constexpr (requires { Op::tolerance; }) info.tolerance = Op::tolerance;
+    if constexpr (requires(sample::Draw& draw) { Op::random(draw); }) {
+        info.random = [](sample::Draw& draw) { return erased(Op::random(draw)); };
     }
+    for (const Sample<Op>& sample : Op::samples()) info.samples.push_back(erased(sample));
     return info;
 }
 

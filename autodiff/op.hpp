@@ -12,7 +12,11 @@
 //       template <class T> void backward(Replay<T>& r) const;         // r.give(i, gradient of input i), in tensor operations
 //       Array64 reference(std::span<const Array64> x) const;          // the value once more, naively: what forward is checked against
 //       static std::vector<Sample<Scale>> samples();                  // inputs on which everything is checked
+//       static Sample<Scale> random(sample::Draw& draw);              // attributes and inputs of random shapes; elementwise ones need none
 //   };
+//
+// What the catalogue's page tells besides is optional: `signature` ("scale(x, factor)"), `domain` ("x > 0"), `kinks` (what value and
+// derivatives are at singular points and kinks) and `tolerance` (looser bounds, with their reason).
 //
 // An elementwise operation derives from Elementwise<arity> and needs only formulas that work on Lanes and on tensors alike:
 //
@@ -26,6 +30,7 @@
 
 #include <xtape/autodiff/operand.hpp>
 #include <xtape/autodiff/record.hpp>
+#include <xtape/autodiff/sample.hpp>
 
 #include <functional>
 #include <string>
@@ -60,6 +65,15 @@ template <class Op>
 struct Sample {
     Op op;
     std::vector<Array64> inputs;
+};
+
+/// How closely an operation is checked: largest |got - wanted| / (1 + |wanted|) of its value against the naive reference, and largest
+/// relative error of its derivatives in gradcheck. Looser bounds state their reason.
+struct Tolerance {
+    double value_float = 1e-6;
+    double value_double = 1e-14;
+    double gradient = 1e-7;
+    const char* reason = "";
 };
 
 /// Base of elementwise operations with that many inputs, broadcast by NumPy's rules.
@@ -141,6 +155,11 @@ struct OperationInfo {
     bool differentiable = true;
     bool elementwise = false;
     std::vector<OperationSample> samples;
+    std::string signature;  ///< how users call it
+    std::string domain;     ///< where it is defined; empty: everywhere
+    std::string kinks;      ///< value and derivatives at singular points and kinks; empty: there are none
+    Tolerance tolerance;
+    std::function<OperationSample(sample::Draw&)> random;  ///< null for elementwise operations: they broadcast, whatever the shapes
 };
 
 template <class... Ops>

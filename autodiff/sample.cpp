@@ -43,4 +43,12 @@ Array64 mask(const Shape& shape, std::uint64_t seed) {
     return filled(shape, seed, [](random::Stream& s) { return s.uniform() < 0.5 ? 0.0 : 1.0; });
 }
 
+Shape Draw::shape(std::size_t min_rank, std::size_t max_rank, std::size_t min_extent, std::size_t max_extent) {
+    Shape shape(choose_(min_rank, max_rank));
+    for (std::size_t& extent : shape) extent = choose_(min_extent, max_extent);
+    return shape;
+}
+
+int Draw::axis(std::size_t rank) { return static_cast<int>(choose_(0, 2 * rank - 1)) - static_cast<int>(rank); }
+
 }  // namespace xtape::sample

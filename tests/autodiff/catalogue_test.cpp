@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <set>
 
@@ -97,9 +98,24 @@ std::vector<Shape> broadcastable(std::size_t arity) {
     return shapes;
 }
 
+// All operations, or while one is being written those that XTAPE_OPERATIONS names: "gelu,silu".
+std::vector<OperationInfo> chosen_operations() {
+    const char* const wanted = std::getenv("XTAPE_OPERATIONS");
+    std::vector<OperationInfo> chosen;
+    for (const OperationInfo& op : all_operations()) {
+        if (!wanted || ("," + std::string(wanted) + ",").find("," + op.name + ",") != std::string::npos) chosen.push_back(op);
+    }
+    return chosen;
+}
+
+// Random attributes and shapes, drawn and shrunk by rapidcheck.
+sample::Draw rapidcheck_draw() {
+    return sample::Draw([](std::size_t low, std::size_t high) { return *rc::gen::inRange(low, high + 1); });
+}
+
 template <class F>
 void for_each_sample(F f) {
-    for (const OperationInfo& op : all_operations()) {
+    for (const OperationInfo& op : chosen_operations()) {
         for (std::size_t i = 0; i < op.samples.size(); ++i) {
             const std::string what = op.name + ", sample " + std::to_string(i);
             CAPTURE(what);
@@ -124,20 +140,20 @@ TEST_CASE("every operation has a name of its own, a formula and samples") {
 }
 
 TEST_CASE("every operation agrees with its naive reference, in double and in float") {
-    for_each_sample([](const OperationInfo&, const OperationSample& sample) {
+    for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
         const Array64 want = sample.reference(sample.inputs);
-        CHECK(distance(sample.apply64(tensors<double>(sample.inputs)).value(), want) < 1e-14);
+        CHECK(distance(sample.apply64(tensors<double>(sample.inputs)).value(), want) < op.tolerance.value_double);
         // The float operation sees inputs rounded to float, and so must its reference.
         Inputs64 rounded;
         for (const Tensor& x : tensors<float>(sample.inputs)) rounded.emplace_back(xt::cast<double>(x.value()));
-        CHECK(distance(sample.apply(tensors<float>(rounded)).value(), sample.reference(rounded)) < 1e-6);
+        CHECK(distance(sample.apply(tensors<float>(rounded)).value(), sample.reference(rounded)) < op.tolerance.value_float);
     });
 }
 
 TEST_CASE("every operation's gradient passes gradcheck to 1e-7 in double") {
     for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
         if (!op.differentiable) return;
-        const GradcheckReport report = gradcheck(bent(sample), sample.inputs);
+        const GradcheckReport report = gradcheck(bent(sample), sample.inputs, {.tolerance = op.tolerance.gradient});
         CHECK_MESSAGE(report.ok, report.message);
     });
 }
@@ -145,7 +161,7 @@ TEST_CASE("every operation's gradient passes gradcheck to 1e-7 in double") {
 TEST_CASE("every operation's second derivative passes gradcheck to 1e-7 in double") {
     for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
         if (!op.differentiable) return;
-        const GradcheckReport report = gradcheck(bent(sample), sample.inputs, {.order = 2});
+        const GradcheckReport report = gradcheck(bent(sample), sample.inputs, {.order = 2, .tolerance = op.tolerance.gradient});
         CHECK_MESSAGE(report.ok, report.message);
     });
 }
@@ -173,17 +189,17 @@ TEST_CASE("operations without a gradient leave nothing on the tape") {
 }
 
 TEST_CASE("elementwise operations broadcast any shapes, empty ones included, and so do their gradients") {
-    for (const OperationInfo& op : all_operations()) {
+    for (const OperationInfo& op : chosen_operations()) {
         if (!op.elementwise) continue;
         const OperationSample& sample = op.samples[0];
         const bool good = rc::check(op.name + " on shapes that broadcast", [&] {
             const Inputs64 inputs = refilled(sample, broadcastable(sample.inputs.size()));
             for (const Array64& input : inputs) RC_LOG() << to_string(input.shape()) << ' ';
             const Array64 want = sample.reference(inputs);
-            RC_ASSERT(distance(sample.apply64(tensors<double>(inputs)).value(), want) < 1e-14);
+            RC_ASSERT(distance(sample.apply64(tensors<double>(inputs)).value(), want) < op.tolerance.value_double);
             if (!op.differentiable) return;
             // A few inputs may all lie where the gradient is zero; numeric and analytic must still agree on that.
-            const GradcheckReport report = gradcheck(bent(sample), inputs, {.allow_zero = true});
+            const GradcheckReport report = gradcheck(bent(sample), inputs, {.tolerance = op.tolerance.gradient, .allow_zero = true});
             RC_LOG() << report.message;
             RC_ASSERT(report.ok);
             const auto gradients = value_and_gradients<double>(op, sample, inputs);
@@ -193,8 +209,30 @@ TEST_CASE("elementwise operations broadcast any shapes, empty ones included, and
     }
 }
 
+TEST_CASE("other operations take random shapes and attributes, empty and single extents included, and so do their gradients") {
+    for (const OperationInfo& op : chosen_operations()) {
+        if (!op.random) continue;
+        const bool good = rc::check(op.name + " on random shapes", [&] {
+            sample::Draw draw = rapidcheck_draw();
+            const OperationSample sample = op.random(draw);
+            for (const Array64& input : sample.inputs) RC_LOG() << to_string(input.shape()) << ' ';
+            const Array64 want = sample.reference(sample.inputs);
+            RC_ASSERT(distance(sample.apply64(tensors<double>(sample.inputs)).value(), want) < op.tolerance.value_double);
+            if (!op.differentiable) return;
+            const GradcheckReport report =
+                gradcheck(bent(sample), sample.inputs, {.tolerance = op.tolerance.gradient, .allow_zero = true});
+            RC_LOG() << report.message;
+            RC_ASSERT(report.ok);
+            const auto fused = value_and_gradients<double>(op, sample, sample.inputs);
+            const auto recorded = value_and_gradients<double>(op, sample, sample.inputs, true);
+            for (std::size_t i = 0; i < fused.size(); ++i) RC_ASSERT(distance(fused[i], recorded[i]) < 1e-13);
+        });
+        CHECK_MESSAGE(good, op.name);
+    }
+}
+
 TEST_CASE("an operand used twice receives both contributions") {
-    for (const OperationInfo& op : all_operations()) {
+    for (const OperationInfo& op : chosen_operations()) {
         if (!op.elementwise || !op.differentiable || op.samples[0].inputs.size() != 2) continue;
         const OperationSample& sample = op.samples[0];
         const auto twice = [&](const Tensor64& x) {
@@ -228,7 +266,7 @@ TEST_CASE("values and gradients have the same bits on 1, 2 and 4 threads") {
             for (std::size_t i = 0; i < one.size(); ++i) CHECK(same_bits(one[i], more[i]));
         }
     };
-    for (const OperationInfo& op : all_operations()) {
+    for (const OperationInfo& op : chosen_operations()) {
         CAPTURE(op.name);
         for (const OperationSample& sample : op.samples) {
             compare(op, sample, sample.inputs, float());
