@@ -40,6 +40,7 @@ endif()
 if(XTAPE_DEVELOPER_MODE)
     xtape_find(doctest doctest-dev CONFIG)
     xtape_find(rapidcheck librapidcheck-dev CONFIG)
+    xtape_find(nlohmann_json nlohmann-json3-dev CONFIG)
     xtape_find(CLI11 libcli11-dev CONFIG)
 endif()
 

@@ -1,0 +1,97 @@
+#include "parity/parity.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <set>
+
+namespace parity {
+namespace {
+
+using namespace xtape;
+using nlohmann::json;
+
+json read(const std::string& family) {
+    const std::string path = std::string(XTAPE_GOLDEN_DIR) + "/" + family + ".json";
+    std::ifstream file(path);
+    REQUIRE_MESSAGE(file.good(), path << " is missing: run tests/parity/generate " << family);
+    return json::parse(file);
+}
+
+double number(const json& value) {
+    if (value.is_number()) return value.get<double>();
+    const auto text = value.get<std::string>();
+    const double inf = std::numeric_limits<double>::infinity();
+    return text == "inf" ? inf : text == "-inf" ? -inf : std::numeric_limits<double>::quiet_NaN();
+}
+
+template <class T>
+BasicArray<T> array(const json& entry) {
+    const auto extents = entry.at("shape").get<std::vector<std::size_t>>();
+    BasicArray<T> result = empty_array<T>(Shape(extents.begin(), extents.end()));
+    REQUIRE(entry.at("data").size() == result.size());
+    for (std::size_t i = 0; i < result.size(); ++i) result.data()[i] = static_cast<T>(number(entry.at("data")[i]));
+    return result;
+}
+
+template <class T>
+void compare(const std::string& what, const BasicArray<T>& got, const BasicArray<T>& want) {
+    const double relative = sizeof(T) == 4 ? 1.3e-6 : 1e-7, absolute = sizeof(T) == 4 ? 1e-5 : 1e-7;
+    CAPTURE(what);
+    REQUIRE(to_string(got.shape()) == to_string(want.shape()));
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        const double g = static_cast<double>(got.data()[i]), w = static_cast<double>(want.data()[i]);
+        if (g == w || (std::isnan(g) && std::isnan(w))) continue;
+        CHECK_MESSAGE(std::abs(g - w) <= absolute + relative * std::abs(w), "element " << i << ": got " << g << ", PyTorch " << w);
+    }
+}
+
+template <class T>
+void check_case(const json& golden, const json& wanted, const Function<T>& f) {
+    Tape tape;
+    std::vector<BasicTensor<T>> x;
+    // Both precisions start from the same floats.
+    for (const json& input : golden.at("inputs")) x.push_back(tape.watch(BasicArray<T>(xt::cast<T>(array<float>(input)))));
+    const BasicTensor<T> y = f(x);
+    compare("value", y.value(), array<T>(wanted.at("value")));
+    if (!wanted.contains("gradients")) return;
+    BasicArray<T> weights = empty_array<T>(y.shape());
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        weights.data()[k] = static_cast<T>((static_cast<int>(7 * k % 11) - 5) / 4.0);
+    }
+    const BasicTensor<T> seed(weights);
+    const auto gradients = tape.gradients<T>(y, &seed, x, {});
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        compare("gradient of input " + std::to_string(i), gradients[i].value(), array<T>(wanted.at("gradients")[i]));
+    }
+}
+
+}  // namespace
+
+void check(const std::string& family, const std::vector<Case>& cases) {
+    const json golden = read(family);
+    std::set<std::string> recorded, written;
+    for (const json& row : golden.at("cases")) recorded.insert(row.at("name").get<std::string>());
+    for (const Case& one : cases) {
+        CAPTURE(one.name);
+        CHECK(written.insert(one.name).second);
+        CHECK_MESSAGE(recorded.count(one.name) == 1, "no such case in the golden file");
+    }
+    for (const json& row : golden.at("cases")) {
+        const auto name = row.at("name").get<std::string>();
+        CAPTURE(name);
+        const auto match = std::find_if(cases.begin(), cases.end(), [&](const Case& one) { return one.name == name; });
+        if (match == cases.end()) {
+            CHECK_MESSAGE(false, "recorded, but not compared");
+            continue;
+        }
+        check_case<float>(row, row.at("float"), match->of_float);
+        check_case<double>(row, row.at("double"), match->of_double);
+    }
+}
+
+}  // namespace parity
