@@ -16,6 +16,13 @@ const std::vector<OperationInfo>& all_operations() {
                  detail::activation_operations,
                  detail::reduction_operations,
                  detail::shaping_operations,
+                 detail::slicing_operations,
+                 detail::axes_operations,
+                 detail::rearrange_operations,
+                 detail::padding_operations,
+                 detail::indexing_operations,
+                 detail::sorting_operations,
+                 detail::triangle_operations,
                  detail::linalg_operations,
                  detail::softmax_operations,
              }) {

@@ -3,9 +3,16 @@
 
 #include <xtape/autodiff/ops/activation.hpp>
 #include <xtape/autodiff/ops/arithmetic.hpp>
+#include <xtape/autodiff/ops/axes.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
+#include <xtape/autodiff/ops/indexing.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
+#include <xtape/autodiff/ops/padding.hpp>
+#include <xtape/autodiff/ops/rearrange.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>
+#include <xtape/autodiff/ops/slicing.hpp>
 #include <xtape/autodiff/ops/softmax.hpp>
+#include <xtape/autodiff/ops/sorting.hpp>
+#include <xtape/autodiff/ops/triangle.hpp>
