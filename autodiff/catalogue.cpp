@@ -9,22 +9,6 @@ namespace xtape {
 const std::vector<OperationInfo>& all_operations() {
     static const std::vector<OperationInfo> rows = [] {
         std::vector<OperationInfo> all;
-        for (auto* family : {
-                 detail::arithmetic_operations,
-                 detail::elementary_operations,
-                 detail::selection_operations,
-                 detail::activation_operations,
-                 detail::reduction_operations,
-                 detail::shaping_operations,
-                 detail::slicing_operations,
-                 detail::axes_operations,
-                 detail::rearrange_operations,
-                 detail::padding_operations,
-                 detail::indexing_operations,
-                 detail::sorting_operations,
-                 detail::triangle_operations,
-                 detail::linalg_operations,
-                 detail::softmax_operations,
         for (const auto& [title, family] : std::vector<std::pair<const char*, std::vector<OperationInfo> (*)()>>{
                  {"arithmetic", detail::arithmetic_operations},
                  {"elementary functions", detail::elementary_operations},
@@ -32,6 +16,13 @@ const std::vector<OperationInfo>& all_operations() {
                  {"activations", detail::activation_operations},
                  {"reductions", detail::reduction_operations},
                  {"shape", detail::shaping_operations},
+                 {"slices", detail::slicing_operations},
+                 {"axes", detail::axes_operations},
+                 {"rearrangement", detail::rearrange_operations},
+                 {"padding", detail::padding_operations},
+                 {"indexing", detail::indexing_operations},
+                 {"sorting", detail::sorting_operations},
+                 {"diagonals and triangles", detail::triangle_operations},
                  {"linear algebra", detail::linalg_operations},
                  {"softmax", detail::softmax_operations},
              }) {

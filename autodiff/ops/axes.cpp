@@ -352,6 +352,21 @@ template struct detail::Runner<Flatten>;
 template struct detail::Runner<Expand>;
 template struct detail::Runner<Stack>;
 
-std::vector<OperationInfo> detail::axes_operations() { return describe_family(AxesOps{}); }
+std::vector<OperationInfo> detail::axes_operations() {
+    std::vector<OperationInfo> rows = describe_family(AxesOps{});
+    rows.push_back(describe_composition(
+        "swapaxes", "swapaxes(x, a, b)", "y = x with two axes exchanged;  dx = g with them exchanged", {{uniform({2, 3, 2}, 1)}},
+        [](const auto& x) { return swapaxes(x[0], 0, 1); },
+        [](const std::vector<Array64>& x) {
+            return array_by_index({3, 2, 2}, [&](const Shape& i) { return element_at(x[0], {i[1], i[0], i[2]}); });
+        }));
+    rows.push_back(describe_composition(
+        "moveaxis", "moveaxis(x, from, to)", "y = x with an axis at another place;  dx = g with it moved back", {{uniform({2, 3, 4}, 1)}},
+        [](const auto& x) { return moveaxis(x[0], 0, -1); },
+        [](const std::vector<Array64>& x) {
+            return array_by_index({3, 4, 2}, [&](const Shape& i) { return element_at(x[0], {i[2], i[0], i[1]}); });
+        }));
+    return rows;
+}
 
 }  // namespace xtape

@@ -10,6 +10,9 @@ namespace xtape {
 using namespace sample;
 using detail::Steps;
 
+PadWidth::PadWidth() : before(0), after(0) {}
+PadWidth::PadWidth(std::size_t elements_before, std::size_t elements_after) : before(elements_before), after(elements_after) {}
+
 namespace {
 
 // Which element of an axis of n > 0 stands at place p of it, counted from its first and going on beyond both ends.

@@ -221,6 +221,21 @@ std::vector<std::vector<Range>> detail::chunk_ranges(const Shape& shape, std::si
 template struct detail::Runner<Slice>;
 template struct detail::Runner<PlaceSlice>;
 
-std::vector<OperationInfo> detail::slicing_operations() { return describe_family(SlicingOps{}); }
+std::vector<OperationInfo> detail::slicing_operations() {
+    std::vector<OperationInfo> rows = describe_family(SlicingOps{});
+    rows.push_back(describe_composition(
+        "split", "split(x, sizes, axis)", "y[i] = part i of x along an axis;  dx = the parts of g joined", {{uniform({2, 5}, 1)}},
+        [](const auto& x) { return split(x[0], {2, 3}, 1)[1]; },
+        [](const std::vector<Array64>& x) {
+            return array_by_index({2, 3}, [&](const Shape& index) { return element_at(x[0], index, 1, index[1] + 2); });
+        }));
+    rows.push_back(describe_composition(
+        "chunk", "chunk(x, parts, axis)", "y[i] = part i of x along an axis;  dx = the parts of g joined", {{uniform({5, 2}, 1)}},
+        [](const auto& x) { return chunk(x[0], 2)[1]; },
+        [](const std::vector<Array64>& x) {
+            return array_by_index({2, 2}, [&](const Shape& index) { return element_at(x[0], index, 0, index[0] + 3); });
+        }));
+    return rows;
+}
 
 }  // namespace xtape

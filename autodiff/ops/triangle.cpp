@@ -241,6 +241,15 @@ template struct detail::Runner<PlaceDiagonal>;
 template struct detail::Runner<Tril>;
 template struct detail::Runner<Triu>;
 
-std::vector<OperationInfo> detail::triangle_operations() { return describe_family(TriangleOps{}); }
+std::vector<OperationInfo> detail::triangle_operations() {
+    std::vector<OperationInfo> rows = describe_family(TriangleOps{});
+    rows.push_back(describe_composition(
+        "diag_embed", "diag_embed(x, offset)", "y = matrices with x on a diagonal, else 0;  dx = the diagonal of g", {{uniform({2, 3}, 1)}},
+        [](const auto& x) { return diag_embed(x[0], 1); },
+        [](const std::vector<Array64>& x) {
+            return array_by_index({2, 4, 4}, [&](const Shape& i) { return i[2] == i[1] + 1 ? element_at(x[0], {i[0], i[1]}) : 0.0; });
+        }));
+    return rows;
+}
 
 }  // namespace xtape
