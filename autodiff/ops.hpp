@@ -4,6 +4,7 @@
 #include <xtape/autodiff/ops/activation.hpp>
 #include <xtape/autodiff/ops/arithmetic.hpp>
 #include <xtape/autodiff/ops/decomposition.hpp>
+#include <xtape/autodiff/ops/einsum.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/product.hpp>

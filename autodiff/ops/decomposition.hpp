@@ -15,7 +15,6 @@ struct Cholesky {
     static constexpr Keep keep = Keep::output();
     static constexpr const char* domain =
         "X (..., n, n) with a positive definite symmetric part; DataError that names the matrix otherwise";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the matrix"};
 
     Shape infer(Shapes x) const;
     template <class T>
@@ -36,7 +35,6 @@ struct Det {
     static constexpr const char* domain = "X (..., n, n); NaN for a matrix with NaN or infinity";
     static constexpr const char* kinks =
         "0 for a singular matrix, and its derivatives of any order are those of the polynomial, at the cost of n^2 determinants";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the matrix"};
 
     Shape infer(Shapes x) const;
     template <class T>
@@ -58,7 +56,6 @@ struct LogDet {
     static constexpr const char* kinks =
         "NaN for a negative determinant, where the derivative is that of logabsdet; -inf for a singular matrix, whose derivative is a "
         "DataError that names it";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the matrix"};
 
     Shape infer(Shapes x) const;
     template <class T>
@@ -78,7 +75,6 @@ struct LogAbsDet {
     static constexpr Keep keep = Keep::inputs();
     static constexpr const char* domain = "X (..., n, n) with a determinant other than 0; NaN for one with NaN or infinity";
     static constexpr const char* kinks = "-inf for a singular matrix, whose derivative is a DataError that names it";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the matrix"};
 
     Shape infer(Shapes x) const;
     template <class T>

@@ -19,7 +19,6 @@ struct Solve {
     static constexpr Keep keep = Keep::input(0) | Keep::output();
     static constexpr const char* domain =
         "A (..., n, n) invertible; DataError that names the matrix otherwise; NaN for one with NaN or infinity";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the matrix"};
 
     Shape infer(Shapes x) const { return detail::solution_shape(name, *x[0], *x[1]); }
     template <class T>
@@ -46,7 +45,6 @@ struct TriangularSolve {
     static constexpr const char* formula = "X = A^-1 B;  dB = A^-T G;  dA = the triangle of -dB X^T";
     static constexpr Keep keep = Keep::input(0) | Keep::output();
     static constexpr const char* domain = "A (..., n, n) with no 0 on its diagonal; DataError that names the matrix otherwise";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the triangle"};
 
     Shape infer(Shapes x) const { return detail::solution_shape(name, *x[0], *x[1]); }
     template <class T>
@@ -66,7 +64,6 @@ struct Inverse {
     static constexpr Keep keep = Keep::output();
     static constexpr const char* domain =
         "X (..., n, n) invertible; DataError that names the matrix otherwise; NaN for one with NaN or infinity";
-    static constexpr Tolerance tolerance{2e-5, 1e-13, 1e-7, "rounding grows with the condition number of the matrix"};
 
     Shape infer(Shapes x) const;
     template <class T>
