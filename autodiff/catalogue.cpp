@@ -24,6 +24,10 @@ const std::vector<OperationInfo>& all_operations() {
                  {"sorting", detail::sorting_operations},
                  {"diagonals and triangles", detail::triangle_operations},
                  {"linear algebra", detail::linalg_operations},
+                 {"products of vectors, and the trace", detail::product_operations},
+                 {"einsum", detail::einsum_operations},
+                 {"systems of linear equations", detail::solve_operations},
+                 {"factors and determinants", detail::decomposition_operations},
                  {"softmax", detail::softmax_operations},
              }) {
             std::vector<OperationInfo> part = family();

@@ -4,11 +4,14 @@
 #include <xtape/autodiff/ops/activation.hpp>
 #include <xtape/autodiff/ops/arithmetic.hpp>
 #include <xtape/autodiff/ops/axes.hpp>
+#include <xtape/autodiff/ops/decomposition.hpp>
+#include <xtape/autodiff/ops/einsum.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/indexing.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/padding.hpp>
 #include <xtape/autodiff/ops/rearrange.hpp>
+#include <xtape/autodiff/ops/product.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>
@@ -16,3 +19,4 @@
 #include <xtape/autodiff/ops/softmax.hpp>
 #include <xtape/autodiff/ops/sorting.hpp>
 #include <xtape/autodiff/ops/triangle.hpp>
+#include <xtape/autodiff/ops/solve.hpp>
