@@ -3,9 +3,13 @@
 
 #include <xtape/autodiff/ops/activation.hpp>
 #include <xtape/autodiff/ops/arithmetic.hpp>
+#include <xtape/autodiff/ops/cumulative.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
+#include <xtape/autodiff/ops/extrema.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>
 #include <xtape/autodiff/ops/softmax.hpp>
+#include <xtape/autodiff/ops/statistics.hpp>
+#include <xtape/autodiff/ops/truth.hpp>
