@@ -8,6 +8,9 @@
 #include <xtape/autodiff/ops/einsum.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/indexing.hpp>
+#include <xtape/autodiff/ops/cumulative.hpp>
+#include <xtape/autodiff/ops/elementary.hpp>
+#include <xtape/autodiff/ops/extrema.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/padding.hpp>
 #include <xtape/autodiff/ops/rearrange.hpp>
@@ -20,3 +23,5 @@
 #include <xtape/autodiff/ops/sorting.hpp>
 #include <xtape/autodiff/ops/triangle.hpp>
 #include <xtape/autodiff/ops/solve.hpp>
+#include <xtape/autodiff/ops/statistics.hpp>
+#include <xtape/autodiff/ops/truth.hpp>
