@@ -19,6 +19,7 @@ const std::vector<OperationInfo>& all_operations() {
                  detail::linalg_operations,
                  detail::softmax_operations,
                  detail::normalization_operations,
+                 detail::dropout_operations,
              }) {
             std::vector<OperationInfo> part = family();
             std::move(part.begin(), part.end(), std::back_inserter(all));
