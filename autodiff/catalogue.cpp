@@ -20,8 +20,18 @@ const std::vector<OperationInfo>& all_operations() {
                  detail::softmax_operations,
                  detail::normalization_operations,
                  detail::dropout_operations,
+        for (const auto& [title, family] : std::vector<std::pair<const char*, std::vector<OperationInfo> (*)()>>{
+                 {"arithmetic", detail::arithmetic_operations},
+                 {"elementary functions", detail::elementary_operations},
+                 {"selection and comparison", detail::selection_operations},
+                 {"activations", detail::activation_operations},
+                 {"reductions", detail::reduction_operations},
+                 {"shape", detail::shaping_operations},
+                 {"linear algebra", detail::linalg_operations},
+                 {"softmax", detail::softmax_operations},
              }) {
             std::vector<OperationInfo> part = family();
+            for (OperationInfo& row : part) row.family = title;
             std::move(part.begin(), part.end(), std::back_inserter(all));
         }
         return all;

@@ -79,6 +79,22 @@ std::vector<OperationInfo> describe_family(OpList<Ops...>) {
     return rows;
 }
 
+/// A function composed of operations as a row of the catalogue, checked like an operation: `f` takes a vector of tensors of either type.
+template <class F>
+OperationInfo describe_composition(std::string name, std::string signature, std::string formula, std::vector<std::vector<Array64>> samples,
+                                   const F& f, std::function<Array64(const std::vector<Array64>&)> reference) {
+    OperationInfo info;
+    info.name = std::move(name);
+    info.signature = std::move(signature);
+    info.formula = std::move(formula);
+    info.composition = true;
+    for (std::vector<Array64>& inputs : samples) {
+        info.samples.push_back({std::move(inputs), [f](const std::vector<Tensor>& x) -> Tensor { return f(x); },
+                                [f](const std::vector<Tensor64>& x) -> Tensor64 { return f(x); }, reference});
+    }
+    return info;
+}
+
 }  // namespace detail
 
 /// One operation as a row: what the operation suite needs to check an operation of your own.

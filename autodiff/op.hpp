@@ -159,6 +159,8 @@ struct OperationInfo {
     std::string domain;     ///< where it is defined; empty: everywhere
     std::string kinks;      ///< value and derivatives at singular points and kinks; empty: there are none
     Tolerance tolerance;
+    std::string family;     ///< the family's title
+    bool composition = false;  ///< made of other operations, with no record of its own
     std::function<OperationSample(sample::Draw&)> random;  ///< null for elementwise operations: they broadcast, whatever the shapes
 };
 
