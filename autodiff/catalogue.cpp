@@ -9,17 +9,6 @@ namespace xtape {
 const std::vector<OperationInfo>& all_operations() {
     static const std::vector<OperationInfo> rows = [] {
         std::vector<OperationInfo> all;
-        for (auto* family : {
-                 detail::arithmetic_operations,
-                 detail::elementary_operations,
-                 detail::selection_operations,
-                 detail::activation_operations,
-                 detail::reduction_operations,
-                 detail::shaping_operations,
-                 detail::linalg_operations,
-                 detail::softmax_operations,
-                 detail::normalization_operations,
-                 detail::dropout_operations,
         for (const auto& [title, family] : std::vector<std::pair<const char*, std::vector<OperationInfo> (*)()>>{
                  {"arithmetic", detail::arithmetic_operations},
                  {"elementary functions", detail::elementary_operations},
@@ -29,6 +18,8 @@ const std::vector<OperationInfo>& all_operations() {
                  {"shape", detail::shaping_operations},
                  {"linear algebra", detail::linalg_operations},
                  {"softmax", detail::softmax_operations},
+                 {"normalisation", detail::normalization_operations},
+                 {"dropout", detail::dropout_operations},
              }) {
             std::vector<OperationInfo> part = family();
             for (OperationInfo& row : part) row.family = title;

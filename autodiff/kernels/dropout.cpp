@@ -8,15 +8,15 @@ namespace xtape::detail {
 namespace {
 
 constexpr std::size_t block_elements = 16384;
-constexpr std::size_t side_by_side = 16;            // Philox blocks computed together: a register of the widest machines
+constexpr std::size_t side_by_side = 32;  // Philox blocks computed together
 constexpr std::size_t words = 4 * side_by_side;
 
-constexpr std::uint32_t low_word(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-constexpr std::uint32_t high_word(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+constexpr std::uint64_t low_word(std::uint64_t x) { return x & 0xFFFFFFFF; }
+constexpr std::uint64_t high_word(std::uint64_t x) { return x >> 32; }
 
-// random::philox on counters first, first + 1, ..., in loops that compilers turn into vector instructions.
+// random::philox on counters first, first + 1, ...: words in 64-bit lanes, so that compilers turn the loops into vector instructions.
 void philox_words(const random::Stream& stream, std::uint64_t first, std::uint32_t* out) {
-    using Words = std::array<std::uint32_t, side_by_side>;
+    using Words = std::array<std::uint64_t, side_by_side>;
     Words a, b, c, d;
     for (std::size_t i = 0; i < side_by_side; ++i) {
         a[i] = low_word(first + i);
@@ -24,23 +24,23 @@ void philox_words(const random::Stream& stream, std::uint64_t first, std::uint32
         c[i] = low_word(stream.number());
         d[i] = high_word(stream.number());
     }
-    std::uint32_t key0 = low_word(stream.seed()), key1 = high_word(stream.seed());
+    std::uint64_t key0 = low_word(stream.seed()), key1 = high_word(stream.seed());
     for (int round = 0; round < 10; ++round) {
         for (std::size_t i = 0; i < side_by_side; ++i) {
-            const std::uint64_t p = std::uint64_t{0xD2511F53} * a[i], q = std::uint64_t{0xCD9E8D57} * c[i];
+            const std::uint64_t p = low_word(a[i]) * 0xD2511F53, q = low_word(c[i]) * 0xCD9E8D57;
             a[i] = high_word(q) ^ b[i] ^ key0;
             b[i] = low_word(q);
             c[i] = high_word(p) ^ d[i] ^ key1;
             d[i] = low_word(p);
         }
-        key0 += 0x9E3779B9;
-        key1 += 0xBB67AE85;
+        key0 = low_word(key0 + 0x9E3779B9);
+        key1 = low_word(key1 + 0xBB67AE85);
     }
     for (std::size_t i = 0; i < side_by_side; ++i) {
-        out[4 * i] = a[i];
-        out[4 * i + 1] = b[i];
-        out[4 * i + 2] = c[i];
-        out[4 * i + 3] = d[i];
+        out[4 * i] = static_cast<std::uint32_t>(a[i]);
+        out[4 * i + 1] = static_cast<std::uint32_t>(b[i]);
+        out[4 * i + 2] = static_cast<std::uint32_t>(c[i]);
+        out[4 * i + 3] = static_cast<std::uint32_t>(d[i]);
     }
 }
 
