@@ -20,6 +20,7 @@ const std::vector<OperationInfo>& all_operations() {
                  {"softmax", detail::softmax_operations},
                  {"normalisation", detail::normalization_operations},
                  {"dropout", detail::dropout_operations},
+                 {"embedding", detail::embedding_operations},
              }) {
             std::vector<OperationInfo> part = family();
             for (OperationInfo& row : part) row.family = title;

@@ -5,6 +5,7 @@
 #include <xtape/autodiff/ops/arithmetic.hpp>
 #include <xtape/autodiff/ops/dropout.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
+#include <xtape/autodiff/ops/embedding.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/normalization.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
