@@ -18,6 +18,7 @@ const std::vector<OperationInfo>& all_operations() {
                  {"shape", detail::shaping_operations},
                  {"linear algebra", detail::linalg_operations},
                  {"softmax", detail::softmax_operations},
+                 {"classification losses", detail::cross_entropy_operations},
                  {"normalisation", detail::normalization_operations},
                  {"dropout", detail::dropout_operations},
                  {"embedding", detail::embedding_operations},

@@ -3,6 +3,7 @@
 
 #include <xtape/autodiff/ops/activation.hpp>
 #include <xtape/autodiff/ops/arithmetic.hpp>
+#include <xtape/autodiff/ops/cross_entropy.hpp>
 #include <xtape/autodiff/ops/dropout.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/embedding.hpp>
