@@ -19,6 +19,7 @@ const std::vector<OperationInfo>& all_operations() {
                  {"linear algebra", detail::linalg_operations},
                  {"softmax", detail::softmax_operations},
                  {"classification losses", detail::cross_entropy_operations},
+                 {"elementwise losses", detail::loss_operations},
                  {"normalisation", detail::normalization_operations},
                  {"dropout", detail::dropout_operations},
                  {"embedding", detail::embedding_operations},

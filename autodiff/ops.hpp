@@ -8,6 +8,7 @@
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/embedding.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
+#include <xtape/autodiff/ops/losses.hpp>
 #include <xtape/autodiff/ops/normalization.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>

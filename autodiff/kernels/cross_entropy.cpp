@@ -31,17 +31,6 @@ void each_register(const T* x, std::size_t width, const F& f) {
     f(L::load(tail));
 }
 
-// f(load, store, i) for every register of a row, partly used at its end.
-template <class T, class F>
-void each_place(std::size_t width, const F& f) {
-    using L = Lanes<T>;
-    std::size_t i = 0;
-    for (; i + L::width <= width; i += L::width) f(LoadLanes<T>(), [](L v, T* p) { v.store(p); }, i);
-    if (i == width) return;
-    const std::size_t left = width - i;
-    f([left](const T* p) { return L::load_some(p, left); }, [left](L v, T* p) { v.store_some(p, left); }, i);
-}
-
 // q at element i, in registers or numbers.
 template <class T, class Load>
 auto target_at(const RowTargets<T>& q, Load load, std::size_t i) {
@@ -105,7 +94,7 @@ template <class T>
 void row_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum, T factor, T scale, T* dx) {
     const Lanes<T> high(top), rest(log_sum), f(factor), s(scale);
     const bool targets = q.targets || q.base;
-    each_place<T>(width, [&](auto load, auto store, std::size_t i) {
+    for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
         Lanes<T> d = f * exp((load(x + i) - high) - rest);
         if (targets) d = d - s * target_at(q, load, i);
         store(d, dx + i);
@@ -115,7 +104,7 @@ void row_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double 
 template <class T>
 void row_target_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum, T factor, T* dt) {
     const Lanes<T> high(top), rest(log_sum), f(factor);
-    each_place<T>(width, [&](auto load, auto store, std::size_t i) {
+    for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
         Lanes<T> d = f * ((high - load(x + i)) + rest);
         if (q.scale) d = d * load(q.scale + i);
         store(d, dt + i);

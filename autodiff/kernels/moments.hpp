@@ -49,7 +49,18 @@ void sum_stretch(std::size_t n, std::array<double, K>& total, const F& f) {
     }
 }
 
-/// f(load, store, i) over i < n.
+/// f(load, store, i) for every register of a stretch; the last one is used as far as the stretch reaches.
+template <class T, class F>
+void for_registers(std::size_t n, const F& f) {
+    using L = Lanes<T>;
+    std::size_t i = 0;
+    for (; i + L::width <= n; i += L::width) f(LoadLanes<T>(), [](L v, T* p) { v.store(p); }, i);
+    if (i == n) return;
+    const std::size_t left = n - i;
+    f([left](const T* p) { return L::load_some(p, left); }, [left](L v, T* p) { v.store_some(p, left); }, i);
+}
+
+/// f(load, store, i) over i < n, for formulas that work on numbers as well.
 template <class T, class F>
 void for_stretch(std::size_t n, const F& f) {
     using L = Lanes<T>;
