@@ -33,6 +33,11 @@ const std::vector<OperationInfo>& all_operations() {
                  {"systems of linear equations", detail::solve_operations},
                  {"factors and determinants", detail::decomposition_operations},
                  {"softmax", detail::softmax_operations},
+                 {"classification losses", detail::cross_entropy_operations},
+                 {"elementwise losses", detail::loss_operations},
+                 {"normalisation", detail::normalization_operations},
+                 {"dropout", detail::dropout_operations},
+                 {"embedding", detail::embedding_operations},
              }) {
             std::vector<OperationInfo> part = family();
             for (OperationInfo& row : part) row.family = title;

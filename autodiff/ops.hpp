@@ -15,6 +15,13 @@
 #include <xtape/autodiff/ops/padding.hpp>
 #include <xtape/autodiff/ops/rearrange.hpp>
 #include <xtape/autodiff/ops/product.hpp>
+#include <xtape/autodiff/ops/cross_entropy.hpp>
+#include <xtape/autodiff/ops/dropout.hpp>
+#include <xtape/autodiff/ops/elementary.hpp>
+#include <xtape/autodiff/ops/embedding.hpp>
+#include <xtape/autodiff/ops/linalg.hpp>
+#include <xtape/autodiff/ops/losses.hpp>
+#include <xtape/autodiff/ops/normalization.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>

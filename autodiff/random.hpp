@@ -45,6 +45,8 @@ public:
     double uniform();                      ///< uniform over [0, 1), 53 random bits; two draws
     double normal();                       ///< standard normal (Box-Muller, one value a call); four draws
 
+    std::uint64_t seed() const { return seed_; }
+    std::uint64_t number() const { return stream_; }        ///< which of the seed's streams this is
     std::uint64_t position() const { return position_; }    ///< how many 32-bit draws have been made
     void skip(std::uint64_t draws) { position_ += draws; }  ///< goes on as if so many draws had been made
 

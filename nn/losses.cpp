@@ -1,7 +1,7 @@
 #include <xtape/nn/losses.hpp>
 
+#include <xtape/autodiff/ops/cross_entropy.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
-#include <xtape/autodiff/ops/softmax.hpp>
 
 namespace xtape::nn {
 namespace {

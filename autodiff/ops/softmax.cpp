@@ -133,79 +133,8 @@ Sample<LogSoftmax> LogSoftmax::random(Draw& draw) {
     return {LogSoftmax{axis}, {uniform(shape, draw.seed())}};
 }
 
-Shape CrossEntropy::infer(Shapes x) const {
-    const Shape& logits = *x[0];
-    if (logits.size() != 2 || labels.dimension() != 1 || labels.shape()[0] != logits[0] || logits[0] == 0 ||
-        logits[1] == 0) {
-        throw ShapeError("cross_entropy: expected logits (N, C) and labels (N) with N and C at least 1, got " +
-                         to_string(logits) + " and " + to_string(labels.shape()));
-    }
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        const std::int64_t label = labels.data()[i];
-        if (label < 0 || static_cast<std::uint64_t>(label) >= logits[1]) {
-            throw DataError("cross_entropy: expected labels in 0 .. " + std::to_string(logits[1] - 1) + ", got " +
-                            std::to_string(label) + " in row " + std::to_string(i));
-        }
-    }
-    return {};
-}
-
-template <class T>
-BasicArray<T> CrossEntropy::forward(Inputs<T> x) const {
-    const std::size_t rows = x[0]->shape()[0], width = x[0]->shape()[1];
-    BasicArray<T> logs = empty_array<T>(x[0]->shape());
-    detail::softmax_rows(x[0]->data(), logs.data(), rows, width, true);
-    double total = 0;
-    for (std::size_t i = 0; i < rows; ++i) {
-        total -= static_cast<double>(logs.data()[i * width + static_cast<std::size_t>(labels.data()[i])]);
-    }
-    BasicArray<T> y = empty_array<T>({});
-    y.data()[0] = static_cast<T>(total / static_cast<double>(rows));
-    return y;
-}
-
-template <class T>
-void CrossEntropy::backward(Replay<T>& r) const {
-    const Shape shape = r.shape(0);
-    const std::size_t rows = shape[0], width = shape[1];
-    if (r.recording()) {
-        BasicArray<T> onehot(shape, T(0));
-        for (std::size_t i = 0; i < rows; ++i)
-            onehot.data()[i * width + static_cast<std::size_t>(labels.data()[i])] = 1;
-        r.give(0, r.g() * (softmax(r.x(0), 1) - onehot) / rows);
-        return;
-    }
-    BasicArray<T> dx = empty_array<T>(shape);
-    detail::softmax_rows(r.x_array(0)->data(), dx.data(), rows, width, false);
-    const T scale = r.g().value().data()[0] / static_cast<T>(rows);
-    for (std::size_t i = 0; i < rows; ++i) dx.data()[i * width + static_cast<std::size_t>(labels.data()[i])] -= 1;
-    for (std::size_t i = 0; i < dx.size(); ++i) dx.data()[i] *= scale;
-    r.give(0, BasicTensor<T>(std::move(dx)));
-}
-
-Array64 CrossEntropy::reference(std::span<const Array64> x) const {
-    const Array64 p = softmax_reference(x[0], 1, false);
-    double total = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) total -= std::log(p(i, static_cast<std::size_t>(labels(i))));
-    Array64 y = empty_array<double>({});
-    y() = total / static_cast<double>(labels.size());
-    return y;
-}
-
-std::vector<Sample<CrossEntropy>> CrossEntropy::samples() {
-    return {{CrossEntropy{{2, 0, 1}}, {uniform({3, 4}, 1)}}, {CrossEntropy{{1}}, {uniform({1, 2}, 2)}}};
-}
-
-Sample<CrossEntropy> CrossEntropy::random(Draw& draw) {
-    const Shape shape = draw.shape(2, 2, 1, 5);
-    IndexArray labels = empty_array<std::int64_t>({shape[0]});
-    for (std::int64_t& label : labels) label = static_cast<std::int64_t>(draw(0, shape[1] - 1));
-    return {CrossEntropy{labels}, {uniform(shape, draw.seed())}};
-}
-
 template struct detail::Runner<Softmax>;
 template struct detail::Runner<LogSoftmax>;
-template struct detail::Runner<CrossEntropy>;
 
 std::vector<OperationInfo> detail::softmax_operations() { return describe_family(SoftmaxOps{}); }
 

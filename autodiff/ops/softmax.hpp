@@ -1,4 +1,4 @@
-// Softmax and the classification loss built on it.
+// Softmax and its logarithm.
 #pragma once
 
 #include <xtape/autodiff/ops/reduction.hpp>
@@ -45,27 +45,6 @@ struct LogSoftmax {
     static Sample<LogSoftmax> random(sample::Draw& draw);
 };
 
-/// y = mean over rows of -ln softmax(x)[label]; x (N, C) logits. Softmax and logarithm are one step: no overflow, no
-/// log of 0.
-struct CrossEntropy {
-    IndexArray labels;  ///< (N), each in 0 .. C-1
-
-    static constexpr const char* name = "cross_entropy";
-    static constexpr const char* signature = "softmax_cross_entropy(x, labels)";
-    static constexpr const char* formula =
-        "y = mean of -ln softmax(x)[label];  dx = g (softmax(x) - onehot(label)) / N";
-    static constexpr Keep keep = Keep::inputs();
-
-    Shape infer(Shapes x) const;
-    template <class T>
-    BasicArray<T> forward(Inputs<T> x) const;
-    template <class T>
-    void backward(Replay<T>& r) const;
-    Array64 reference(std::span<const Array64> x) const;
-    static std::vector<Sample<CrossEntropy>> samples();
-    static Sample<CrossEntropy> random(sample::Draw& draw);
-};
-
 namespace detail {
 std::size_t softmax_axis(const char* operation, const Shape& shape, int axis, Location at);
 }
@@ -81,21 +60,13 @@ auto log_softmax(const X& x, int axis = -1, Location at = Location::current()) {
     return detail::call(LogSoftmax{detail::softmax_axis("log_softmax", x.shape(), axis, at)}, at, x);
 }
 
-/// Mean cross-entropy of logits (N, C) against class indices (N). ShapeError when the shapes do not fit, DataError for
-/// a label outside 0 .. C-1.
-template <Node X>
-auto softmax_cross_entropy(const X& logits, IndexArray labels, Location at = Location::current()) {
-    return detail::call(CrossEntropy{std::move(labels)}, at, logits);
-}
-
 namespace detail {
 std::vector<OperationInfo> softmax_operations();
 }
 
-using SoftmaxOps = OpList<Softmax, LogSoftmax, CrossEntropy>;
+using SoftmaxOps = OpList<Softmax, LogSoftmax>;
 
 extern template struct detail::Runner<Softmax>;
 extern template struct detail::Runner<LogSoftmax>;
-extern template struct detail::Runner<CrossEntropy>;
 
 }  // namespace xtape
