@@ -17,6 +17,7 @@ const std::vector<OperationInfo>& all_operations() {
                  {"reductions", detail::reduction_operations},
                  {"shape", detail::shaping_operations},
                  {"linear algebra", detail::linalg_operations},
+                 {"convolution", detail::convolution_operations},
                  {"softmax", detail::softmax_operations},
              }) {
             std::vector<OperationInfo> part = family();

@@ -3,6 +3,7 @@
 
 #include <xtape/autodiff/ops/activation.hpp>
 #include <xtape/autodiff/ops/arithmetic.hpp>
+#include <xtape/autodiff/ops/convolution.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>

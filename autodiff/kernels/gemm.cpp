@@ -1,6 +1,6 @@
 #include <xtape/autodiff/kernels/gemm.hpp>
 
-#include <xtape/autodiff/error.hpp>
+#include <xtape/autodiff/kernels/blas.hpp>
 #include <xtape/autodiff/parallel.hpp>
 
 #include <xtensor-blas/xblas_config.hpp>
@@ -8,59 +8,9 @@
 #include <xflens/cxxblas/cxxblas.cxx>
 
 #include <algorithm>
-#include <atomic>
-#include <limits>
-#include <mutex>
-
-// Present in OpenBLAS only; other libraries are used as they are.
-extern "C" {
-[[gnu::weak]] int openblas_get_num_threads();
-[[gnu::weak]] void openblas_set_num_threads(int);
-}
 
 namespace xtape::detail {
 namespace {
-
-// OpenBLAS' own threads change results with their number and fight with ours. Its setting is process-wide: the first product under
-// way lowers it, the last one restores what the program had.
-class OneBlasThread {
-public:
-    OneBlasThread() {
-        if (!openblas_set_num_threads || !openblas_get_num_threads) return;
-        const std::lock_guard lock(mutex());
-        if (users()++ > 0) return;
-        before() = openblas_get_num_threads();
-        if (before() != 1) openblas_set_num_threads(1);
-    }
-    ~OneBlasThread() {
-        if (!openblas_set_num_threads || !openblas_get_num_threads) return;
-        const std::lock_guard lock(mutex());
-        if (--users() == 0 && before() != 1) openblas_set_num_threads(before());
-    }
-    OneBlasThread(const OneBlasThread&) = delete;
-    OneBlasThread& operator=(const OneBlasThread&) = delete;
-
-private:
-    static std::mutex& mutex() {
-        static std::mutex m;
-        return m;
-    }
-    static int& users() {
-        static int count = 0;
-        return count;
-    }
-    static int& before() {
-        static int count = 1;
-        return count;
-    }
-};
-
-int blas_int(std::size_t value) {
-    if (value > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-        throw ShapeError("matmul: expected extents below 2^31, got " + std::to_string(value));
-    }
-    return static_cast<int>(value);
-}
 
 // Rows or columns of the result that make one block of about 2 million multiply-adds; multiples of 16 keep BLAS' kernels whole.
 std::size_t block_length(std::size_t length, std::size_t work_per_line) {
@@ -69,15 +19,17 @@ std::size_t block_length(std::size_t length, std::size_t work_per_line) {
     return std::min(length, lines);
 }
 
+int extent(std::size_t value) { return blas_int(value, "matmul"); }
+
 // Rows [row, row + rows) and columns [column, column + columns) of the product.
 template <class T>
 void gemm_block(const Gemm<T>& p, std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
     const T* a = p.a + (p.transpose_a ? row : row * p.k);
     const T* b = p.b + (p.transpose_b ? column * p.k : column);
     cxxblas::gemm<int>(cxxblas::RowMajor, p.transpose_a ? cxxblas::Trans : cxxblas::NoTrans,
-                       p.transpose_b ? cxxblas::Trans : cxxblas::NoTrans, blas_int(rows), blas_int(columns), blas_int(p.k), T(1),
-                       a, blas_int(p.transpose_a ? p.m : p.k), b, blas_int(p.transpose_b ? p.k : p.n), p.beta,
-                       p.c + row * p.n + column, blas_int(p.n));
+                       p.transpose_b ? cxxblas::Trans : cxxblas::NoTrans, extent(rows), extent(columns), extent(p.k), T(1), a,
+                       extent(p.transpose_a ? p.m : p.k), b, extent(p.transpose_b ? p.k : p.n), p.beta, p.c + row * p.n + column,
+                       extent(p.n));
 }
 
 }  // namespace
