@@ -18,6 +18,7 @@ const std::vector<OperationInfo>& all_operations() {
                  {"shape", detail::shaping_operations},
                  {"linear algebra", detail::linalg_operations},
                  {"convolution", detail::convolution_operations},
+                 {"pooling", detail::pooling_operations},
                  {"softmax", detail::softmax_operations},
              }) {
             std::vector<OperationInfo> part = family();

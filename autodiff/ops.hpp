@@ -6,6 +6,7 @@
 #include <xtape/autodiff/ops/convolution.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
+#include <xtape/autodiff/ops/pooling.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>

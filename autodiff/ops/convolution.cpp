@@ -5,16 +5,14 @@
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/sample.hpp>
 
-#include <limits>
-
 namespace xtape {
 
 using namespace sample;
+using detail::check_number;
 using detail::ConvolutionShape;
+using detail::largest_number;
 
 namespace {
-
-constexpr std::ptrdiff_t largest = std::numeric_limits<std::int32_t>::max();
 
 template <std::size_t D>
 constexpr const char* spatial_axes = D == 1 ? "L" : "H, W";
@@ -44,13 +42,6 @@ PerAxis<D> span(const ConvOptions<D>& o, const PerAxis<D>& kernel) {
 }
 
 template <std::size_t D>
-void check_number(const char* operation, const char* what, const PerAxis<D>& number, std::ptrdiff_t low) {
-    if (number.within(low, largest)) return;
-    throw ConfigError(std::string(operation) + ": expected a " + what + " of at least " + std::to_string(low) + " and at most " +
-                      std::to_string(largest) + ", got " + to_string(number));
-}
-
-template <std::size_t D>
 void check_options(const char* operation, const ConvOptions<D>& o) {
     check_number(operation, "stride", o.stride, 1);
     check_number(operation, "padding", o.padding, 0);
@@ -69,9 +60,9 @@ void check_operands(const char* operation, const char* weight_axes, Shapes x) {
         throw ShapeError(start + "input (N, C, " + spatial_axes<D> + ") and weight (" + weight_axes + ", " + kernel_axes<D> + ")" +
                          got(*x[0], *x[1]));
     }
-    const auto fits = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest}; };
+    const auto fits = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (!std::all_of(x[0]->begin() + 1, x[0]->end(), fits) || !std::all_of(x[1]->begin(), x[1]->end(), fits)) {
-        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest) + got(*x[0], *x[1]));
+        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) + got(*x[0], *x[1]));
     }
 }
 
@@ -229,8 +220,8 @@ Shape ConvolutionTranspose<D>::infer(Shapes x) const {
                          std::to_string(in[1]) + " channels" + got(in, weight));
     }
     std::size_t channels = 0;
-    if (__builtin_mul_overflow(weight[1], groups, &channels) || channels > std::size_t{largest}) {
-        throw ShapeError(start + "at most " + std::to_string(largest) + " output channels in " + std::to_string(groups) + " groups" +
+    if (__builtin_mul_overflow(weight[1], groups, &channels) || channels > std::size_t{largest_number}) {
+        throw ShapeError(start + "at most " + std::to_string(largest_number) + " output channels in " + std::to_string(groups) + " groups" +
                          got(in, weight));
     }
     check_bias(name, x, channels);
@@ -289,7 +280,7 @@ Shape ConvolutionWeight<D>::infer(Shapes x) const {
     check_number(name, "kernel", kernel, 1);
     const Shape &in = *x[0], &g = *x[1];
     const auto groups = static_cast<std::size_t>(options.groups);
-    const auto positive = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest}; };
+    const auto positive = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (in.size() != D + 2 || g.size() != D + 2 || in[0] != g[0] || !std::all_of(in.begin() + 1, in.end(), positive) ||
         !std::all_of(g.begin() + 1, g.end(), positive) || in[1] % groups != 0 || g[1] % groups != 0) {
         throw ShapeError(std::string(name) + ": expected (N, C, " + spatial_axes<D> + ") and (N, O, " + spatial_axes<D> +

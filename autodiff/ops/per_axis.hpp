@@ -1,9 +1,12 @@
 // One number for each spatial axis, as strides, paddings and kernel sizes are given.
 #pragma once
 
+#include <xtape/autodiff/error.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -48,4 +51,18 @@ std::string to_string(const PerAxis<D>& numbers) {
     return text;
 }
 
+namespace detail {
+
+/// Extents and options up to here cannot overflow sums of products of two.
+inline constexpr std::ptrdiff_t largest_number = std::numeric_limits<std::int32_t>::max();
+
+/// ConfigError unless every number is at least `low` and no larger than that.
+template <std::size_t D>
+void check_number(const char* operation, const char* what, const PerAxis<D>& number, std::ptrdiff_t low) {
+    if (number.within(low, largest_number)) return;
+    throw ConfigError(std::string(operation) + ": expected a " + what + " of at least " + std::to_string(low) + " and at most " +
+                      std::to_string(largest_number) + ", got " + (number.given() ? to_string(number) : "none"));
+}
+
+}  // namespace detail
 }  // namespace xtape
