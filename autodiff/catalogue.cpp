@@ -32,6 +32,8 @@ const std::vector<OperationInfo>& all_operations() {
                  {"einsum", detail::einsum_operations},
                  {"systems of linear equations", detail::solve_operations},
                  {"factors and determinants", detail::decomposition_operations},
+                 {"convolution", detail::convolution_operations},
+                 {"pooling", detail::pooling_operations},
                  {"softmax", detail::softmax_operations},
                  {"classification losses", detail::cross_entropy_operations},
                  {"elementwise losses", detail::loss_operations},

@@ -6,6 +6,7 @@
 #include <xtape/autodiff/ops/axes.hpp>
 #include <xtape/autodiff/ops/decomposition.hpp>
 #include <xtape/autodiff/ops/einsum.hpp>
+#include <xtape/autodiff/ops/convolution.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/indexing.hpp>
 #include <xtape/autodiff/ops/cumulative.hpp>
@@ -22,6 +23,7 @@
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/losses.hpp>
 #include <xtape/autodiff/ops/normalization.hpp>
+#include <xtape/autodiff/ops/pooling.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>
