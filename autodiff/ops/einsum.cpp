@@ -16,7 +16,7 @@ using namespace sample;
 namespace {
 
 using Labels = Einsum::Labels;
-using Extents = std::map<int, std::size_t>;
+using LabelExtents = std::map<int, std::size_t>;
 
 bool has(const Labels& labels, int label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
 
@@ -87,7 +87,7 @@ Operand<T> summed(Operand<T> x, const Labels& kept) {
         Labels labels = x.labels;
         labels.erase(labels.begin() + place);
         BasicArray<T> y = empty_array<T>(shape);
-        detail::reduce_middle(detail::Reduction::sum, x.data, y.data(), product(x.shape, 0, axis), x.shape[axis],
+        detail::reduce_middle(detail::ReduceKind::sum, x.data, y.data(), product(x.shape, 0, axis), x.shape[axis],
                               product(x.shape, axis + 1, x.shape.size()));
         x = Operand<T>(std::move(y), std::move(labels));
     }
@@ -129,7 +129,7 @@ Operand<T> contracted(Operand<T> a, Operand<T> b, const Labels& output) {
     if (!transpose_a) a = arranged(std::move(a), batch + rows + inner);
     if (!transpose_b) b = arranged(std::move(b), batch + inner + columns);
 
-    Extents extents;
+    LabelExtents extents;
     for (std::size_t i = 0; i < a.labels.size(); ++i) extents[a.labels[i]] = a.shape[i];
     for (std::size_t i = 0; i < b.labels.size(); ++i) extents[b.labels[i]] = b.shape[i];
     const auto count = [&](const Labels& labels) {
@@ -150,15 +150,15 @@ std::string label_name(int label) { return label < 128 ? std::string(1, static_c
 
 }  // namespace
 
-Extents detail::label_extents(const Einsum& op, const std::vector<Shape>& shapes) {
+LabelExtents detail::label_extents(const Einsum& op, const std::vector<Shape>& shapes) {
     const auto fail = [&](int label) {
         std::string got;
         for (const Shape& shape : shapes) got += (got.empty() ? "" : ", ") + to_string(shape);
         throw ShapeError("einsum: expected extents of \"" + label_name(label) + "\" that agree in \"" + op.text + "\", got " + got);
     };
-    Extents extents;
+    LabelExtents extents;
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-        Extents own;
+        LabelExtents own;
         for (std::size_t axis = 0; axis < shapes[i].size(); ++axis) {
             const int label = op.inputs[i][axis];
             const std::size_t extent = shapes[i][axis];
@@ -179,7 +179,7 @@ Shape Einsum::infer(Shapes x) const {
         shapes.push_back(*x[i]);
     }
     if (!fits) throw ShapeError("einsum: expected one or two inputs with one label an axis in \"" + text + "\"");
-    const Extents extents = detail::label_extents(*this, shapes);
+    const LabelExtents extents = detail::label_extents(*this, shapes);
     Shape shape;
     for (const int label : output) {
         const auto known = extents.find(label);
@@ -193,7 +193,7 @@ template <class T>
 BasicArray<T> Einsum::forward(Inputs<T> x) const {
     std::vector<Shape> shapes;
     for (const BasicArray<T>* input : x) shapes.push_back(input->shape());
-    const Extents extents = detail::label_extents(*this, shapes);
+    const LabelExtents extents = detail::label_extents(*this, shapes);
     Shape shape;
     for (const int label : output) shape.push_back(extents.at(label));
     const Labels order = only(output, [&](int label) { return extents.at(label) != 1; });
@@ -268,7 +268,7 @@ void Einsum::backward(Replay<T>& r) const {
 Array64 Einsum::reference(std::span<const Array64> x) const {
     std::vector<Shape> shapes;
     for (const Array64& input : x) shapes.push_back(input.shape());
-    const Extents extents = detail::label_extents(*this, shapes);
+    const LabelExtents extents = detail::label_extents(*this, shapes);
     std::size_t count = 1;
     Shape shape;
     for (const auto& entry : extents) count *= entry.second;
