@@ -114,5 +114,6 @@ void copy_strided(const Shape& extents, const T* from, const Steps& from_steps, 
 
 template void copy_strided(const Shape&, const float*, const Steps&, float*, const Steps&);
 template void copy_strided(const Shape&, const double*, const Steps&, double*, const Steps&);
+template void copy_strided(const Shape&, const std::int64_t*, const Steps&, std::int64_t*, const Steps&);
 
 }  // namespace xtape::detail

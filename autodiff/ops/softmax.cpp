@@ -16,8 +16,9 @@ std::size_t detail::softmax_axis(const char* operation, const Shape& shape, int 
     const int rank = static_cast<int>(shape.size());
     const int index = axis < 0 ? axis + rank : axis;
     if (index < 0 || index >= rank) {
-        throw ShapeError(std::string(operation) + ": expected an axis of a tensor of rank " + std::to_string(rank) + ", got axis " +
-                             std::to_string(axis) + " for shape " + to_string(shape), at);
+        throw ShapeError(std::string(operation) + ": expected an axis of a tensor of rank " + std::to_string(rank) +
+                             ", got axis " + std::to_string(axis) + " for shape " + to_string(shape),
+                         at);
     }
     return static_cast<std::size_t>(index);
 }
@@ -56,7 +57,8 @@ Array64 softmax_reference(const Array64& x, std::size_t axis, bool logarithm) {
     Array64 y = x;
     std::size_t outer = 1, inner = 1;
     const std::size_t width = x.shape()[axis];
-    for (std::size_t i = 0; i < x.dimension(); ++i) (i < axis ? outer : i > axis ? inner : outer) *= i == axis ? 1 : x.shape()[i];
+    for (std::size_t i = 0; i < x.dimension(); ++i)
+        (i < axis ? outer : i > axis ? inner : outer) *= i == axis ? 1 : x.shape()[i];
     for (std::size_t o = 0; o < outer; ++o) {
         for (std::size_t i = 0; i < inner; ++i) {
             double total = 0;
@@ -68,6 +70,14 @@ Array64 softmax_reference(const Array64& x, std::size_t axis, bool logarithm) {
         }
     }
     return y;
+}
+
+// An axis of at least one element among any.
+std::pair<std::size_t, Shape> random_rows(Draw& draw) {
+    Shape shape = draw.shape(1, 3);
+    const std::size_t axis = draw(0, shape.size() - 1);
+    shape[axis] = std::max<std::size_t>(shape[axis], 1);
+    return {axis, shape};
 }
 
 }  // namespace
@@ -89,7 +99,13 @@ void Softmax::backward(Replay<T>& r) const {
 Array64 Softmax::reference(std::span<const Array64> x) const { return softmax_reference(x[0], axis, false); }
 
 std::vector<Sample<Softmax>> Softmax::samples() {
-    return {{Softmax{1}, {uniform({3, 4}, 1)}}, {Softmax{0}, {uniform({3, 4}, 2)}}, {Softmax{1}, {uniform({2, 3, 2}, 3)}}};
+    return {
+        {Softmax{1}, {uniform({3, 4}, 1)}}, {Softmax{0}, {uniform({3, 4}, 2)}}, {Softmax{1}, {uniform({2, 3, 2}, 3)}}};
+}
+
+Sample<Softmax> Softmax::random(Draw& draw) {
+    const auto [axis, shape] = random_rows(draw);
+    return {Softmax{axis}, {uniform(shape, draw.seed())}};
 }
 
 Shape LogSoftmax::infer(Shapes x) const { return softmax_shape(name, axis, *x[0]); }
@@ -107,7 +123,14 @@ void LogSoftmax::backward(Replay<T>& r) const {
 Array64 LogSoftmax::reference(std::span<const Array64> x) const { return softmax_reference(x[0], axis, true); }
 
 std::vector<Sample<LogSoftmax>> LogSoftmax::samples() {
-    return {{LogSoftmax{1}, {uniform({3, 4}, 1)}}, {LogSoftmax{0}, {uniform({3, 4}, 2)}}, {LogSoftmax{1}, {uniform({2, 3, 2}, 3)}}};
+    return {{LogSoftmax{1}, {uniform({3, 4}, 1)}},
+            {LogSoftmax{0}, {uniform({3, 4}, 2)}},
+            {LogSoftmax{1}, {uniform({2, 3, 2}, 3)}}};
+}
+
+Sample<LogSoftmax> LogSoftmax::random(Draw& draw) {
+    const auto [axis, shape] = random_rows(draw);
+    return {LogSoftmax{axis}, {uniform(shape, draw.seed())}};
 }
 
 template struct detail::Runner<Softmax>;

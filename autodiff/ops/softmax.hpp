@@ -10,7 +10,9 @@ struct Softmax {
     std::size_t axis = 0;
 
     static constexpr const char* name = "softmax";
+    static constexpr const char* signature = "softmax(x, axis)";
     static constexpr const char* formula = "y = exp(x) / sum exp(x);  dx = y (g - sum(g y))";
+    static constexpr const char* kinks = "x = -inf has y = 0; inf and rows of only -inf are NaN.";
     static constexpr Keep keep = Keep::output();
 
     Shape infer(Shapes x) const;
@@ -20,6 +22,7 @@ struct Softmax {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Softmax>> samples();
+    static Sample<Softmax> random(sample::Draw& draw);
 };
 
 /// y = x - max x - ln sum exp(x - max x) along an axis
@@ -27,7 +30,9 @@ struct LogSoftmax {
     std::size_t axis = 0;
 
     static constexpr const char* name = "log_softmax";
+    static constexpr const char* signature = "log_softmax(x, axis)";
     static constexpr const char* formula = "y = x - ln sum exp(x);  dx = g - exp(y) sum(g)";
+    static constexpr const char* kinks = "x = -inf has y = -inf; inf and rows of only -inf are NaN.";
     static constexpr Keep keep = Keep::output();
 
     Shape infer(Shapes x) const;
@@ -37,6 +42,7 @@ struct LogSoftmax {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<LogSoftmax>> samples();
+    static Sample<LogSoftmax> random(sample::Draw& draw);
 };
 
 namespace detail {

@@ -1,5 +1,6 @@
 #include <xtape/autodiff/kernels/reduce.hpp>
 
+#include <xtape/autodiff/kernels/reduce_terms.hpp>
 #include <xtape/autodiff/parallel.hpp>
 #include <xtape/autodiff/sample.hpp>
 
@@ -76,6 +77,48 @@ TEST_CASE("a sum of no terms is 0") {
     CHECK(y == std::vector<float>(6, 0.F));
     detail::reduce_middle<float>(Reduction::sum, nullptr, y.data(), 6, 0, 1);
     CHECK(y == std::vector<float>(6, 0.F));
+}
+
+TEST_CASE("products and minima agree with plain loops for many shapes") {
+    for (const std::size_t outer : {1U, 3U}) {
+        for (const std::size_t count : {1U, 2U, 33U, 257U, 40'000U}) {
+            for (const std::size_t inner : {1U, 2U, 19U}) {
+                const Array64 x = sample::positive({outer, count, inner}, count + inner) / 1.17;
+                Array64 products(Shape{outer, inner}), minima = products, want_products(products.shape(), 1.0),
+                                                       want_minima(products.shape(), 9.0);
+                detail::reduce_middle(Reduction::product, x.data(), products.data(), outer, count, inner);
+                detail::reduce_middle(Reduction::min, x.data(), minima.data(), outer, count, inner);
+                for (std::size_t n = 0; n < x.size(); ++n) {
+                    const std::size_t to = n / (count * inner) * inner + n % inner;
+                    want_products.data()[to] *= x.data()[n];
+                    want_minima.data()[to] = std::min(want_minima.data()[to], x.data()[n]);
+                }
+                CHECK(minima == want_minima);
+                for (std::size_t n = 0; n < products.size(); ++n) {
+                    CHECK(products.data()[n] == doctest::Approx(want_products.data()[n]).epsilon(1e-12));
+                }
+            }
+        }
+    }
+    double one = 0;
+    detail::reduce_middle<double>(Reduction::product, nullptr, &one, 1, 0, 1);
+    CHECK(one == 1);
+}
+
+TEST_CASE("axes that are folded into one keep their elements together") {
+    const Array64 x = sample::uniform({2, 1, 3, 4}, 1);
+    for (unsigned bits = 0; bits < 16; ++bits) {
+        CAPTURE(bits);
+        std::vector<bool> reduced(4);
+        for (std::size_t i = 0; i < 4; ++i) reduced[i] = bits >> i & 1U;
+        const detail::Folded<double> folded(x, reduced);
+        CHECK(folded.moved() == (reduced[0] && !reduced[2] && reduced[3]));
+        const Array64 want = detail::reduce_axes(Reduction::sum, x, reduced);
+        Array64 got(want.shape());
+        REQUIRE(folded.outer() * folded.inner() == want.size());
+        detail::reduce_terms<detail::SumOf<double>, double, 0>(folded, got.data(), {}, detail::Itself{});
+        CHECK(support::distance(got, want) < 1e-14);
+    }
 }
 
 TEST_CASE("reducing several axes keeps them with extent 1") {
