@@ -36,7 +36,7 @@ BasicTensor<T> elementwise_value(const Op& op, std::span<const BasicTensor<T>* c
         same = same && *shapes[i] == *shapes[0];
     }
     Ref<Value<T>> y(same ? Value<T>::create(*shapes[0]) : Value<T>::create(broadcast_all<N>(Op::name, shapes, at)));
-    elementwise_forward<T, N>(arrays, y->array, [&op](auto... v) { return op.forward(v...); });
+    elementwise_forward<T, N>(arrays, y->array, [op](auto... v) { return op.forward(v...); });
     return TensorAccess::make(std::move(y));
 }
 
@@ -96,7 +96,7 @@ void elementwise_kernel_backward(const Op& op, Replay<T>& r) {
         dx[i] = Ref<Value<T>>(Value<T>::create(o.g->shape()));
         o.dx[i] = dx[i]->array.data();
     }
-    elementwise_backward<T, N>(o, [&op](auto g, auto y, auto... v) {
+    elementwise_backward<T, N>(o, [op](auto g, auto y, auto... v) {
         if constexpr (N == 1) {
             return std::array{op.backward(g, y, v...)};
         } else {

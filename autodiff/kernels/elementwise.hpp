@@ -37,19 +37,24 @@ void with_fixed(unsigned fixed, const Body& body) {
 
 /// y[i] = f(x0[i], x1[i], ...) along one run. `whole` says that full registers may be used at the end.
 template <unsigned Fixed, class T, std::size_t N, class F>
-void forward_run(const std::array<const T*, N>& x, T* y, std::size_t n, bool whole, const F& f) {
+void forward_run(const std::array<const T*, N>& operands, T* y, std::size_t n, bool whole, const F& formula) {
     using L = Lanes<T>;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
+        // A store may alias whatever has an address: what the loop reads besides is copied to where nothing points.
+        const std::array<const T*, N> x = operands;
+        const F f = formula;
         const std::array<L, N> constant{(Fixed >> I & 1u ? L(*x[I]) : L(T(0)))...};
+        T* const to = y;
+        const std::size_t full = n - n % L::width;
         std::size_t i = 0;
-        for (; i + L::width <= n; i += L::width) {
-            f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(y + i);
+        for (; i < full; i += L::width) {
+            f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(to + i);
         }
         if (i == n) return;
         if (whole) {
-            f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(y + i);
+            f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(to + i);
         } else {
-            f((Fixed >> I & 1u ? constant[I] : L::load_some(x[I] + i, n - i))...).store_some(y + i, n - i);
+            f((Fixed >> I & 1u ? constant[I] : L::load_some(x[I] + i, n - i))...).store_some(to + i, n - i);
         }
     }(std::make_index_sequence<N>());
 }
@@ -96,23 +101,27 @@ struct BackwardOperands {
 
 template <unsigned Fixed, class T, std::size_t N, class F>
 void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::array<std::size_t, N>& from, std::size_t n,
-                  bool whole, const F& f) {
+                  bool whole, const F& formula) {
     using L = Lanes<T>;
-    const L nan(std::numeric_limits<T>::quiet_NaN());
     [&]<std::size_t... I>(std::index_sequence<I...>) {
+        // As in forward_run: nothing that the loop reads may be reachable through the pointers it stores to.
+        const F f = formula;
+        const L nan(std::numeric_limits<T>::quiet_NaN());
         const std::array<const T*, N> x{(o.x[I] ? o.x[I]->data() + from[I] : nullptr)...};
+        const std::array<T*, N> dx{(o.dx[I] ? o.dx[I] + to : nullptr)...};
         const std::array<L, N> constant{(x[I] && (Fixed >> I & 1u) ? L(*x[I]) : nan)...};
-        const T* g = o.g->data() + to;
-        const T* y = o.y ? o.y->data() + to : nullptr;
+        const T* const g = o.g->data() + to;
+        const T* const y = o.y ? o.y->data() + to : nullptr;
         const auto at = [&](std::size_t i, auto load, auto store) {
             const auto d = f(load(g + i), y ? load(y + i) : nan,
                              (!(Fixed >> I & 1u) && x[I] ? load(x[I] + i) : constant[I])...);
-            ((o.dx[I] ? store(d[I], o.dx[I] + to + i) : void()), ...);
+            ((dx[I] ? store(d[I], dx[I] + i) : void()), ...);
         };
         const auto load = [](const T* p) { return L::load(p); };
         const auto store = [](L v, T* p) { v.store(p); };
+        const std::size_t full = n - n % L::width;
         std::size_t i = 0;
-        for (; i + L::width <= n; i += L::width) at(i, load, store);
+        for (; i < full; i += L::width) at(i, load, store);
         if (i == n) return;
         const std::size_t left = n - i;
         if (whole) {
