@@ -83,9 +83,10 @@ struct Lanes {
     friend Mask equal(Lanes a, Lanes b) { return {a.v == b.v}; }
     friend Lanes where(Mask m, Lanes a, Lanes b) { return xsimd::select(m.v, a.v, b.v); }
 
-    // The vector functions of xsimd are within 4 units in the last place of the true value and right at infinities, NaN and zeros, except
-    // where something else stands here. In float, exp and expm1 are infinite from 88.38 on (the largest float is e^88.72), exp2 from
-    // 127.5 on; exponentials below the smallest normal number are 0.
+    // The vector functions of xsimd are within 4 units in the last place of the true value and right at infinities, NaN
+    // and zeros, except where something else stands here. exp and expm1 are infinite from 88.38 on in float and from
+    // 709.44 on in double (the largest numbers are e^88.72 and e^709.78), exp2 from 127 and 1023 on; exp and exp2 below
+    // the smallest normal number are 0.
     friend Lanes exp(Lanes x) { return xsimd::exp(x.v); }
     friend Lanes exp2(Lanes x) { return xsimd::exp2(x.v); }
     friend Lanes expm1(Lanes x) { return where(equal(x, Lanes(0)), x, xsimd::expm1(x.v)); }  // keeps the sign of -0
@@ -150,7 +151,9 @@ struct Lanes {
     friend Lanes floor(Lanes x) { return xsimd::floor(x.v); }
     friend Lanes ceil(Lanes x) { return xsimd::ceil(x.v); }
     friend Lanes round(Lanes x) { return xsimd::nearbyint(x.v); }  // half to even
-    friend Lanes clamp(Lanes x, double low, double high) { return where(x < low, Lanes(low), where(x > high, Lanes(high), x)); }
+    friend Lanes clamp(Lanes x, double low, double high) {
+        return where(x < low, Lanes(low), where(x > high, Lanes(high), x));
+    }
 
     // xsimd's pow is exp(b log a): three digits are lost, and special operands go wrong.
     friend Lanes pow(Lanes a, Lanes b) {
