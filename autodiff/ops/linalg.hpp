@@ -46,8 +46,9 @@ struct Linear {
     static Sample<Linear> random(sample::Draw& draw);
 };
 
-/// (..., m, k) x (..., k, n) -> (..., m, n); leading axes broadcast. A vector (k) on the left is one row, on the right one column,
-/// and that axis is missing in the result, as in NumPy; transposing a vector changes nothing. ShapeError when the shapes do not fit.
+/// (..., m, k) x (..., k, n) -> (..., m, n); leading axes broadcast. A vector (k) on the left is one row, on the right
+/// one column, and that axis is missing in the result, as in NumPy; transposing a vector changes nothing. ShapeError when
+/// the shapes do not fit.
 template <class A, class B>
     requires Operands<A, B>
 auto matmul(const A& a, const B& b, MatmulOptions options = {}, Location at = Location::current()) {
