@@ -99,7 +99,10 @@ Finding find_made(const std::vector<Exhibit>& exhibits) {
     const bool new_nan = made.nan > 0 && nan == 0, new_inf = made.inf > 0 && finite;
     if (!new_nan && !new_inf) return {};
     const bool say_nan = new_nan && (!new_inf || made.first_nan < made.first_inf);
-    Finding finding{say_nan ? "NaN" : made.negative ? "-inf" : "inf", finite ? "finite " : "", finite ? "" : " without NaN"};
+    Finding finding{say_nan         ? "NaN"
+                    : made.negative ? "-inf"
+                                    : "inf",
+                    finite ? "finite " : "", finite ? "" : " without NaN"};
     finding.what += index_text(say_nan ? made.first_nan : made.first_inf, exhibits[0].shape);
     return finding;
 }

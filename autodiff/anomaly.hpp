@@ -42,9 +42,9 @@ std::string show(const std::vector<Exhibit>& exhibits);
 
 /// What the first exhibit holds that the others, its causes, cannot have handed on.
 struct Finding {
-    std::string what;      // "NaN at [1, 2]"; empty: nothing
-    std::string among;     // "finite " when all causes are
-    std::string without;   // " without NaN" otherwise
+    std::string what;     // "NaN at [1, 2]"; empty: nothing
+    std::string among;    // "finite " when all causes are
+    std::string without;  // " without NaN" otherwise
     bool none() const { return what.empty(); }
 };
 

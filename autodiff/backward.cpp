@@ -50,21 +50,25 @@ template <class T>
 void Tape::check_on_tape(const char* who, const BasicTensor<T>& y, const BasicTensor<T>* seed, Location at) const {
     if (!seed && y.size() != 1) {
         throw GraphError(std::string(who) + ": expected a loss with one element, got shape " + to_string(y.shape()) +
-                             "; reduce it with sum or mean, or pass a seed of that shape", at);
+                             "; reduce it with sum or mean, or pass a seed of that shape",
+                         at);
     }
     if (seed && seed->shape() != y.shape()) {
         throw ShapeError(std::string(who) + ": expected a seed of shape " + to_string(y.shape()) + ", got " +
-                             to_string(seed->shape()), at);
+                             to_string(seed->shape()),
+                         at);
     }
     if (TensorAccess::tape(y) != id_) {
-        throw GraphError(std::string(who) + ": the tensor is not on this tape: it depends on no parameter and no watched "
-                                            "tensor, or it was made on another tape", at);
+        throw GraphError(std::string(who) +
+                             ": the tensor is not on this tape: it depends on no parameter and no watched "
+                             "tensor, or it was made on another tape",
+                         at);
     }
 }
 
 template <class T>
-void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest,
-                  Location at) {
+void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep,
+                  std::uint32_t lowest, Location at) {
     // Rules work on plain values then; what else they compute must not be recorded either.
     std::optional<PauseGuard> pause;
     if (!create_graph) pause.emplace(paused_);
@@ -74,8 +78,7 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
 
     const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(BasicArray<T>(y.shape(), T(1)));
     const bool seed_recorded = create_graph && TensorAccess::tape(first) == id_;
-    storage_->gradients[top] = {detail::share(first),
-                                seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
+    storage_->gradients[top] = {detail::share(first), seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
 
     const auto run = [&](detail::Record& record, std::uint32_t slot) {
         if (inspector_) [[unlikely]] {
@@ -89,8 +92,10 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
         if (!storage_->needed.empty() && !(storage_->needed[slot] & detail::on_the_way)) continue;
         detail::Record* record = storage_->records[slot];
         if (!record) {
-            throw GraphError("backward: this part of the tape was replayed before and its records are freed; pass "
-                             "{.keep = true} to the first replay", at);
+            throw GraphError(
+                "backward: this part of the tape was replayed before and its records are freed; pass "
+                "{.keep = true} to the first replay",
+                at);
         }
         if (record->leaf()) continue;
         // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
@@ -102,7 +107,8 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
             run(*record, static_cast<std::uint32_t>(slot));
         }
         if (!keep) {
-            if (inspector_) [[unlikely]] inspector_->release(*record);
+            if (inspector_) [[unlikely]]
+                inspector_->release(*record);
             record->~Record();
             storage_->records[slot] = nullptr;
         }
@@ -115,7 +121,8 @@ void Tape::check_leaves(Location at) const {
         const auto& leaf = static_cast<const detail::LeafRecord&>(*storage_->records[slot]);
         if (!detail::changed(leaf)) continue;
         throw GraphError("backward: parameter \"" + leaf.state->name +
-                             "\" was changed after this tape recorded it; call backward before the optimizer's step", at);
+                             "\" was changed after this tape recorded it; call backward before the optimizer's step",
+                         at);
     }
 }
 
@@ -149,7 +156,8 @@ std::uint32_t Tape::mark_needed(std::uint32_t top, std::span<const BasicTensor<T
     };
     for (const BasicTensor<T>& x : xs) {
         if (TensorAccess::tape(x) != id_) {
-            throw GraphError("gradient: asked with respect to a tensor that is not on this tape; watch() it before using it", at);
+            throw GraphError(
+                "gradient: asked with respect to a tensor that is not on this tape; watch() it before using it", at);
         }
         ask(TensorAccess::slot(x));
     }
@@ -199,16 +207,18 @@ std::vector<BasicTensor<T>> Tape::gradients(const BasicTensor<T>& y, const Basic
         const detail::Gradient& g = storage_->gradients[slot];
         detail::Ref<detail::ValueBase> value = g.value;
         const bool on_tape = options.create_graph && g.slot != detail::no_slot;
-        answers.push_back(TensorAccess::make(detail::Ref<detail::Value<T>>(static_cast<detail::Value<T>*>(value.release())),
-                                             on_tape ? id_ : 0, on_tape ? g.slot : detail::no_slot));
+        answers.push_back(
+            TensorAccess::make(detail::Ref<detail::Value<T>>(static_cast<detail::Value<T>*>(value.release())),
+                               on_tape ? id_ : 0, on_tape ? g.slot : detail::no_slot));
     }
     return answers;
 }
 
 template void Tape::run_backward(const Tensor&, const Tensor*, BackwardOptions, Location);
 template void Tape::run_backward(const Tensor64&, const Tensor64*, BackwardOptions, Location);
-template std::vector<Tensor> Tape::gradients(const Tensor&, const Tensor*, std::span<const Tensor>, GradientOptions, Location);
-template std::vector<Tensor64> Tape::gradients(const Tensor64&, const Tensor64*, std::span<const Tensor64>, GradientOptions,
-                                               Location);
+template std::vector<Tensor> Tape::gradients(const Tensor&, const Tensor*, std::span<const Tensor>, GradientOptions,
+                                             Location);
+template std::vector<Tensor64> Tape::gradients(const Tensor64&, const Tensor64*, std::span<const Tensor64>,
+                                               GradientOptions, Location);
 
 }  // namespace xtape

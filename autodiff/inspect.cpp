@@ -30,7 +30,9 @@ std::string time_text(double seconds) {
     return fmt::format("{:.2f} us", seconds * 1e6);
 }
 
-std::string share_text(double part, double whole) { return fmt::format("{:.1f}%", whole > 0 ? 100 * part / whole : 0.0); }
+std::string share_text(double part, double whole) {
+    return fmt::format("{:.1f}%", whole > 0 ? 100 * part / whole : 0.0);
+}
 
 std::string counted(std::size_t n, const char* noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
@@ -73,12 +75,15 @@ std::string TapeSummary::memory_table() const {
                             bytes_text(row.shared_bytes),
                             share_text(static_cast<double>(row.kept_bytes), static_cast<double>(all.kept_bytes)));
     };
-    for (const OperationSummary& row : sorted(operations, [](const OperationSummary& r) { return r.kept_bytes; })) add(row);
+    for (const OperationSummary& row : sorted(operations, [](const OperationSummary& r) { return r.kept_bytes; }))
+        add(row);
     add(all);
     text += fmt::format("kept now {}{}, each array once; besides: parameters {}, records {}\n", bytes_text(live_bytes),
-                        observed ? ", at most " + bytes_text(peak_bytes) : "", bytes_text(parameter_bytes), bytes_text(record_bytes));
-    text += fmt::format("on the tape {}, {}, {}; {} replayed and freed\n", counted(records, "operation"),
-                        counted(parameters, "parameter"), counted(watched, "watched tensor"), counted(freed, "operation"));
+                        observed ? ", at most " + bytes_text(peak_bytes) : "", bytes_text(parameter_bytes),
+                        bytes_text(record_bytes));
+    text +=
+        fmt::format("on the tape {}, {}, {}; {} replayed and freed\n", counted(records, "operation"),
+                    counted(parameters, "parameter"), counted(watched, "watched tensor"), counted(freed, "operation"));
     return text;
 }
 
@@ -88,11 +93,13 @@ std::string TapeSummary::time_table() const {
     std::string text =
         fmt::format(line, "operation", "count", "forward", "backward", "share", "moved", "GB/s", "GFLOP/s");
     const auto add = [&](const OperationSummary& row) {
-        text += fmt::format(line, short_name(row.name), row.count, time_text(row.forward_seconds), time_text(row.backward_seconds),
-                            share_text(row.seconds(), all.seconds()), bytes_text(row.moved_bytes),
-                            fmt::format("{:.2f}", row.gigabytes_per_second()), fmt::format("{:.2f}", row.gigaflops()));
+        text += fmt::format(line, short_name(row.name), row.count, time_text(row.forward_seconds),
+                            time_text(row.backward_seconds), share_text(row.seconds(), all.seconds()),
+                            bytes_text(row.moved_bytes), fmt::format("{:.2f}", row.gigabytes_per_second()),
+                            fmt::format("{:.2f}", row.gigaflops()));
     };
-    for (const OperationSummary& row : sorted(operations, [](const OperationSummary& r) { return r.seconds(); })) add(row);
+    for (const OperationSummary& row : sorted(operations, [](const OperationSummary& r) { return r.seconds(); }))
+        add(row);
     add(all);
     return text + "GB/s: forward and backward; GFLOP/s: forward only\n";
 }

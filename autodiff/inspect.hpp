@@ -11,16 +11,17 @@ namespace xtape {
 /// All operations of one name.
 struct OperationSummary {
     std::string name;
-    std::size_t count = 0;         ///< times it ran while the tape recorded; without a mode, its records that are left
-    std::size_t elements = 0;      ///< of its results
-    std::size_t kept_bytes = 0;    ///< kept for its backward, where no earlier record keeps the same array and it is no parameter's
+    std::size_t count = 0;     ///< times it ran while the tape recorded; without a mode, its records that are left
+    std::size_t elements = 0;  ///< of its results
+    std::size_t kept_bytes =
+        0;  ///< kept for its backward, where no earlier record keeps the same array and it is no parameter's
     std::size_t shared_bytes = 0;  ///< kept for its backward too, and counted where they were kept first
     // The rest is 0 unless profiling is on.
-    std::size_t replays = 0;       ///< times its backward rule ran
-    double forward_seconds = 0;    ///< wall time of computing and recording the results
-    double backward_seconds = 0;   ///< wall time of its rule, of undoing broadcasts and of adding up what it gave
-    double moved_bytes = 0;        ///< forward: operands and result; backward: gradient, kept arrays and gradients given
-    double flops = 0;              ///< floating point operations of the forward, as the operation states them
+    std::size_t replays = 0;      ///< times its backward rule ran
+    double forward_seconds = 0;   ///< wall time of computing and recording the results
+    double backward_seconds = 0;  ///< wall time of its rule, of undoing broadcasts and of adding up what it gave
+    double moved_bytes = 0;       ///< forward: operands and result; backward: gradient, kept arrays and gradients given
+    double flops = 0;             ///< floating point operations of the forward, as the operation states them
 
     double seconds() const { return forward_seconds + backward_seconds; }
     double gigabytes_per_second() const { return seconds() > 0 ? moved_bytes / seconds() * 1e-9 : 0; }
@@ -29,7 +30,7 @@ struct OperationSummary {
 
 struct TapeSummary {
     std::vector<OperationSummary> operations;  ///< dearest first: by time when it was measured, else by bytes kept
-    bool observed = false;                     ///< one of the tape's modes is on: what was freed is counted too, and the peak is known
+    bool observed = false;  ///< one of the tape's modes is on: what was freed is counted too, and the peak is known
     bool profiled = false;
 
     std::size_t records = 0;     ///< operations that stand on the tape now

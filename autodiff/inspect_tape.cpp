@@ -18,7 +18,8 @@ const Shape& value_shape(const ValueBase& value, std::size_t scalar_bytes) {
 
 Shape leaf_shape(const Record& leaf) {
     if (const ParameterStateBase* state = leaf.parameter()) {
-        if (leaf.scalar_bytes() == sizeof(float)) return static_cast<const ParameterState<float>&>(*state).value->array.shape();
+        if (leaf.scalar_bytes() == sizeof(float))
+            return static_cast<const ParameterState<float>&>(*state).value->array.shape();
         return static_cast<const ParameterState<double>&>(*state).value->array.shape();
     }
     const auto extents = static_cast<const LeafRecord&>(leaf).extents;
@@ -37,7 +38,8 @@ std::string escaped(const std::string& name) {
 
 std::string node(std::size_t slot, const Record& record) {
     if (!record.leaf()) {
-        return fmt::format("    n{} [label=\"{}\\n{}\"];\n", slot, escaped(record.view().facts->name), to_string(result_shape(record)));
+        return fmt::format("    n{} [label=\"{}\\n{}\"];\n", slot, escaped(record.view().facts->name),
+                           to_string(result_shape(record)));
     }
     const bool parameter = record.parameter() != nullptr;
     return fmt::format("    n{} [label=\"{}\\n{}\", shape=ellipse, style=filled, fillcolor={}];\n", slot,
@@ -112,7 +114,8 @@ std::string Tape::dot(DotOptions options) const {
             for (const detail::Operand& x : record->operands()) {
                 if (x.slot == detail::no_slot) continue;
                 if (!records[x.slot]) named[x.slot] = true;
-                edges += fmt::format("    n{} -> n{} [label=\"{}\"];\n", x.slot, slot, to_string(Shape(x.extents, x.extents + x.rank)));
+                edges += fmt::format("    n{} -> n{} [label=\"{}\"];\n", x.slot, slot,
+                                     to_string(Shape(x.extents, x.extents + x.rank)));
             }
         }
     }
@@ -121,7 +124,9 @@ std::string Tape::dot(DotOptions options) const {
     }
     std::string notes;
     if (freed > 0) notes += fmt::format("{} replayed and freed", freed);
-    if (left > 0) notes += fmt::format("{}{} more not drawn (max_nodes = {})", notes.empty() ? "" : "\\n", left, options.max_nodes);
+    if (left > 0)
+        notes +=
+            fmt::format("{}{} more not drawn (max_nodes = {})", notes.empty() ? "" : "\\n", left, options.max_nodes);
     if (!notes.empty()) notes = "    note [label=\"" + notes + "\", shape=note];\n";
     return "digraph tape {\n    node [shape=box];\n" + notes + nodes + edges + "}\n";
 }

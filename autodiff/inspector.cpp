@@ -24,20 +24,23 @@ void for_each_kept(const Record& record, const TapeStorage* storage, F f) {
 
 std::size_t kept_bytes(const Record& record) {
     std::size_t bytes = 0;
-    for_each_kept(record, nullptr, [&](const ValueBase& value, bool) { bytes += value_bytes(value, record.scalar_bytes()); });
+    for_each_kept(record, nullptr,
+                  [&](const ValueBase& value, bool) { bytes += value_bytes(value, record.scalar_bytes()); });
     return bytes;
 }
 
 }  // namespace
 
 std::size_t value_bytes(const ValueBase& value, std::size_t scalar_bytes) {
-    return scalar_bytes * (scalar_bytes == sizeof(float) ? array_of<float>(value).size() : array_of<double>(value).size());
+    return scalar_bytes *
+           (scalar_bytes == sizeof(float) ? array_of<float>(value).size() : array_of<double>(value).size());
 }
 
 std::uint32_t Ledger::row(const OperationFacts& facts) {
     const auto known = rows_.find(&facts);
     if (known != rows_.end()) return known->second;
-    const auto same = std::find_if(rows.begin(), rows.end(), [&](const OperationSummary& r) { return r.name == facts.name; });
+    const auto same =
+        std::find_if(rows.begin(), rows.end(), [&](const OperationSummary& r) { return r.name == facts.name; });
     const auto row = static_cast<std::uint32_t>(same - rows.begin());
     if (same == rows.end()) rows.emplace_back().name = facts.name;
     rows_.emplace(&facts, row);
@@ -88,8 +91,8 @@ private:
 };
 
 template <class T>
-void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
-                    std::int64_t start, Location at) {
+void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x,
+                    const BasicTensor<T>& y, std::int64_t start, Location at) {
     const std::int64_t spent = clock() - start;
     if (!replaying()) aside_ += spent;
     const Aside aside(*this);
@@ -99,7 +102,7 @@ void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const Bas
     ++ledger_.rows[row].count;
     ledger_.rows[row].elements += y.size();
     if (slot != no_slot) take_note(storage, row, slot, at);
-    // What a rule runs is part of the rule: its time is counted there, and what it makes is looked at when the rule gives it away.
+    // What a rule runs is part of the rule: its time is counted there, and what it makes is looked at when it is given.
     if (replaying()) return;
     if (options_.profile) {
         OperationSummary& sum = ledger_.rows[row];
@@ -112,7 +115,8 @@ void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const Bas
         }
         sum.moved_bytes += static_cast<double>((elements + y.size()) * sizeof(T));
         const std::size_t usual = operation.facts->infer ? elements : y.size();
-        sum.flops += operation.facts->flops ? operation.facts->flops(operation.operation, shapes) : static_cast<double>(usual);
+        sum.flops +=
+            operation.facts->flops ? operation.facts->flops(operation.operation, shapes) : static_cast<double>(usual);
     }
     if (options_.check_finite && !all_finite(y.value())) check_forward(operation, x, y, slot, at);
 }
@@ -132,16 +136,19 @@ void Inspector::take_note(const TapeStorage& storage, std::uint32_t row, std::ui
 }
 
 template <class T>
-void Inspector::check_forward(const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
-                              std::uint32_t slot, Location at) const {
+void Inspector::check_forward(const RecordView& operation, std::span<const BasicTensor<T>* const> x,
+                              const BasicTensor<T>& y, std::uint32_t slot, Location at) const {
     std::vector<Exhibit> exhibits{Exhibit::of("result", y.value())};
-    for (std::size_t i = 0; i < x.size(); ++i) exhibits.push_back(Exhibit::of("input " + std::to_string(i), x[i]->value()));
+    for (std::size_t i = 0; i < x.size(); ++i)
+        exhibits.push_back(Exhibit::of("input " + std::to_string(i), x[i]->value()));
     const Finding finding = find_made(exhibits);
     if (finding.none()) return;
     const std::shared_ptr<const Layer> layer = LayerScope::current();
     const bool located = at.line() != 0 || (layer && layer->at.line() != 0);
-    throw AnomalyError(std::string(operation.facts->name) + ": forward made " + finding.what + " out of " + finding.among + "inputs" +
-                           finding.without + ": " + show(exhibits) + record_text(slot, located), at);
+    throw AnomalyError(std::string(operation.facts->name) + ": forward made " + finding.what + " out of " +
+                           finding.among + "inputs" + finding.without + ": " + show(exhibits) +
+                           record_text(slot, located),
+                       at);
 }
 
 std::string Inspector::record_text(std::uint32_t slot, bool located) const {
@@ -151,8 +158,8 @@ std::string Inspector::record_text(std::uint32_t slot, bool located) const {
         const Note& note = notes_[i];
         if (note.row == nowhere || note.at.line() == 0) continue;
         const std::string file = note.at.file_name();
-        return text + ", called after " + ledger_.rows[note.row].name + " (" + file.substr(file.find_last_of('/') + 1) + ":" +
-               std::to_string(note.at.line()) + ")";
+        return text + ", called after " + ledger_.rows[note.row].name + " (" + file.substr(file.find_last_of('/') + 1) +
+               ":" + std::to_string(note.at.line()) + ")";
     }
     return text + ", called without a source line, as operators are";
 }
@@ -174,7 +181,8 @@ void Inspector::given(Tape& tape, std::uint32_t slot, std::size_t i, const Basic
         const Record& record = *TapeAccess::storage(tape).records[slot];
         const std::span<const Operand> operands = record.operands();
         for (std::size_t k = 0; k < operands.size(); ++k) {
-            if (operands[k].kept) causes.push_back(Exhibit::of("input " + std::to_string(k), array_of<T>(*operands[k].kept)));
+            if (operands[k].kept)
+                causes.push_back(Exhibit::of("input " + std::to_string(k), array_of<T>(*operands[k].kept)));
         }
         if (const ValueBase* y = record.view().output) causes.push_back(Exhibit::of("result", array_of<T>(*y)));
         check_backward(record, slot, "the gradient of " + input, "values", causes);
@@ -204,8 +212,10 @@ void Inspector::check_backward(const Record& record, std::uint32_t slot, const s
     if (finding.none()) return;
     const Note& note = notes_[slot];
     const bool located = note.at.line() != 0 || (note.layer && note.layer->at.line() != 0);
-    AnomalyError error(std::string(record.view().facts->name) + ": backward made " + finding.what + " in " + what + " out of " +
-                           finding.among + causes + finding.without + ": " + show(exhibits) + record_text(slot, located), note.at);
+    AnomalyError error(std::string(record.view().facts->name) + ": backward made " + finding.what + " in " + what +
+                           " out of " + finding.among + causes + finding.without + ": " + show(exhibits) +
+                           record_text(slot, located),
+                       note.at);
     if (note.layer) {
         error.set_location(note.layer->at);
         error.set_layer(note.layer->label, note.layer->module);
@@ -235,13 +245,13 @@ void Inspector::replay(Tape& tape, Record& record, std::uint32_t slot, bool crea
 std::int64_t inspect_start(const Inspector& inspector) { return inspector.clock(); }
 
 template <class T>
-void inspect_forward(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
-                     std::int64_t start, Location at) {
+void inspect_forward(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x,
+                     const BasicTensor<T>& y, std::int64_t start, Location at) {
     TapeAccess::inspector(tape)->ran(tape, operation, x, y, start, at);
 }
 template <class T>
-void inspect_given(Tape& tape, std::uint32_t slot, std::size_t i, const BasicTensor<T>& arrived, const BasicTensor<T>& given,
-                   const Ref<ValueBase>& before) {
+void inspect_given(Tape& tape, std::uint32_t slot, std::size_t i, const BasicTensor<T>& arrived,
+                   const BasicTensor<T>& given, const Ref<ValueBase>& before) {
     TapeAccess::inspector(tape)->given(tape, slot, i, arrived, given, before);
 }
 template <class T>
@@ -249,8 +259,10 @@ void inspect_sum(Tape& tape, std::uint32_t slot, std::size_t i, const Value<T>& 
     TapeAccess::inspector(tape)->summed(tape, slot, i, total);
 }
 
-template void inspect_forward(Tape&, const RecordView&, std::span<const Tensor* const>, const Tensor&, std::int64_t, Location);
-template void inspect_forward(Tape&, const RecordView&, std::span<const Tensor64* const>, const Tensor64&, std::int64_t, Location);
+template void inspect_forward(Tape&, const RecordView&, std::span<const Tensor* const>, const Tensor&, std::int64_t,
+                              Location);
+template void inspect_forward(Tape&, const RecordView&, std::span<const Tensor64* const>, const Tensor64&, std::int64_t,
+                              Location);
 template void inspect_given(Tape&, std::uint32_t, std::size_t, const Tensor&, const Tensor&, const Ref<ValueBase>&);
 template void inspect_given(Tape&, std::uint32_t, std::size_t, const Tensor64&, const Tensor64&, const Ref<ValueBase>&);
 template void inspect_sum(Tape&, std::uint32_t, std::size_t, const Value<float>&);

@@ -1,4 +1,4 @@
-// The observer of a tape whose modes are on. For the engine's own sources; operations reach it through the functions in record.hpp.
+// The observer of a tape whose modes are on. For the engine's own sources; operations reach it through record.hpp.
 #pragma once
 
 #include <xtape/autodiff/anomaly.hpp>
@@ -47,8 +47,8 @@ public:
     void ran(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
              std::int64_t start, Location at);
     template <class T>
-    void given(Tape& tape, std::uint32_t slot, std::size_t i, const BasicTensor<T>& arrived, const BasicTensor<T>& gradient,
-               const Ref<ValueBase>& before);
+    void given(Tape& tape, std::uint32_t slot, std::size_t i, const BasicTensor<T>& arrived,
+               const BasicTensor<T>& gradient, const Ref<ValueBase>& before);
     template <class T>
     void summed(Tape& tape, std::uint32_t slot, std::size_t i, const Value<T>& total);
 

@@ -11,7 +11,7 @@ struct LayerFrame {
     LayerFrame* outer;
     std::vector<std::pair<const void*, std::string>> tree;  // filled when first asked for
     bool walked = false;
-    std::shared_ptr<const Layer> layer;                     // likewise
+    std::shared_ptr<const Layer> layer;  // likewise
 };
 
 namespace {
@@ -28,7 +28,8 @@ std::string label_of(LayerFrame& frame, const void* module) {
         frame.walked = true;
         frame.tree = frame.labels(frame.module);
     }
-    const auto found = std::find_if(frame.tree.begin(), frame.tree.end(), [&](const auto& part) { return part.first == module; });
+    const auto found =
+        std::find_if(frame.tree.begin(), frame.tree.end(), [&](const auto& part) { return part.first == module; });
     return found == frame.tree.end() ? std::string() : found->second;
 }
 
@@ -49,8 +50,8 @@ std::shared_ptr<const Layer> LayerScope::current() {
     if (!innermost->layer) {
         const LayerFrame* called = innermost;
         while (called->at.line() == 0 && called->outer) called = called->outer;
-        innermost->layer =
-            std::make_shared<const Layer>(Layer{label_of(*innermost, innermost->module), innermost->module, called->at});
+        innermost->layer = std::make_shared<const Layer>(
+            Layer{label_of(*innermost, innermost->module), innermost->module, called->at});
     }
     return innermost->layer;
 }

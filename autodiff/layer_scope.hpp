@@ -1,4 +1,4 @@
-// In which layer an operation runs: modules say so while a tape checks, because when a gradient goes wrong their forward is long over.
+// In which layer an operation runs. Modules say so while a tape checks: when a gradient goes wrong, their forward is over.
 #pragma once
 
 #include <xtape/autodiff/record.hpp>

