@@ -125,7 +125,7 @@ void elementwise_recorded_backward(const Op& op, Replay<T>& r) {
 
 template <class Op>
 constexpr OperationFacts facts_of() {
-    OperationFacts facts{Op::name, nullptr, nullptr};
+    OperationFacts facts{Op::name, nullptr, nullptr, ElementwiseOp<Op>};
     if constexpr (!ElementwiseOp<Op>) {
         facts.infer = [](const void* op, Shapes x) -> Shape { return static_cast<const Op*>(op)->infer(x); };
     }
@@ -142,7 +142,7 @@ template <class Op, class T>
 class OperationRecord final : public Record {
 public:
     OperationRecord(const Op& op, std::span<Operand> operands, ValueBase* output)
-        : Record(sizeof(T)), op_(op), operands_(operands), output_(output) {}
+        : op_(op), operands_(operands), output_(output) {}
 
     ~OperationRecord() override {
         for (Operand& x : operands_) Ref<ValueBase>(x.kept).reset();
@@ -163,6 +163,7 @@ public:
             elementwise_kernel_backward<Op, T>(op_, r);
         }
     }
+    const char* name() const override { return Op::name; }
     RecordView view() const override { return {&operation_facts<Op>, &op_, output_}; }
     std::span<const Operand> operands() const override { return operands_; }
 

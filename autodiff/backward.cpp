@@ -41,6 +41,16 @@ private:
 };
 
 }  // namespace
+
+void TapeAccess::free_record(Tape& tape, std::size_t slot) {
+    Record*& record = tape.storage_->records[slot];
+    if (tape.inspector_) [[unlikely]] {
+        tape.inspector_->release(*record);
+    }
+    record->~Record();
+    record = nullptr;
+}
+
 }  // namespace detail
 
 using detail::TapeAccess;
@@ -107,10 +117,7 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
             run(*record, static_cast<std::uint32_t>(slot));
         }
         if (!keep) {
-            if (inspector_) [[unlikely]]
-                inspector_->release(*record);
-            record->~Record();
-            storage_->records[slot] = nullptr;
+            TapeAccess::free_record(*this, slot);
         }
     }
 }

@@ -4,26 +4,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace xtape {
 
 namespace detail {
-
 namespace {
 
-const Shape& value_shape(const ValueBase& value, std::size_t scalar_bytes) {
-    if (scalar_bytes == sizeof(float)) return static_cast<const Value<float>&>(value).array.shape();
+const Shape& value_shape(const ValueBase& value) {
+    if (value.scalar_bytes == sizeof(float)) return static_cast<const Value<float>&>(value).array.shape();
     return static_cast<const Value<double>&>(value).array.shape();
 }
 
-Shape leaf_shape(const Record& leaf) {
-    if (const ParameterStateBase* state = leaf.parameter()) {
-        if (leaf.scalar_bytes() == sizeof(float))
-            return static_cast<const ParameterState<float>&>(*state).value->array.shape();
-        return static_cast<const ParameterState<double>&>(*state).value->array.shape();
+// Of the result at a slot; nothing when its record does not tell.
+std::optional<Shape> result_shape(const Record& record) {
+    if (record.leaf()) {
+        const auto extents = static_cast<const LeafRecord&>(record).extents;
+        return Shape(extents.begin(), extents.end());
     }
-    const auto extents = static_cast<const LeafRecord&>(leaf).extents;
-    return Shape(extents.begin(), extents.end());
+    const RecordView view = record.view();
+    if (view.output) return value_shape(*view.output);
+    if (!view.facts || (!view.facts->infer && !view.facts->elementwise)) return std::nullopt;
+    std::vector<Shape> shapes;
+    for (const Operand& x : record.operands()) shapes.emplace_back(x.extents, x.extents + x.rank);
+    if (view.facts->infer) {
+        std::vector<const Shape*> pointers;
+        for (const Shape& shape : shapes) pointers.push_back(&shape);
+        return view.facts->infer(view.operation, pointers);
+    }
+    Shape result;
+    for (const Shape& shape : shapes) (void)broadcast_shapes(Shape(result), shape, result);
+    return result;
 }
 
 // In a quoted Graphviz string a backslash begins an escape.
@@ -37,32 +48,14 @@ std::string escaped(const std::string& name) {
 }
 
 std::string node(std::size_t slot, const Record& record) {
-    if (!record.leaf()) {
-        return fmt::format("    n{} [label=\"{}\\n{}\"];\n", slot, escaped(record.view().facts->name),
-                           to_string(result_shape(record)));
-    }
-    const bool parameter = record.parameter() != nullptr;
-    return fmt::format("    n{} [label=\"{}\\n{}\", shape=ellipse, style=filled, fillcolor={}];\n", slot,
-                       parameter ? escaped(record.parameter()->name) : "watched", to_string(leaf_shape(record)),
-                       parameter ? "lightyellow" : "lightblue");
+    const std::optional<Shape> shape = result_shape(record);
+    const std::string label = escaped(record.name()) + (shape ? "\\n" + to_string(*shape) : "");
+    if (!record.leaf()) return fmt::format("    n{} [label=\"{}\"];\n", slot, label);
+    return fmt::format("    n{} [label=\"{}\", shape=ellipse, style=filled, fillcolor={}];\n", slot, label,
+                       record.parameter() ? "lightyellow" : "lightblue");
 }
 
 }  // namespace
-
-Shape result_shape(const Record& record) {
-    if (record.leaf()) return leaf_shape(record);
-    const RecordView view = record.view();
-    if (view.output) return value_shape(*view.output, record.scalar_bytes());
-    std::vector<Shape> shapes;
-    for (const Operand& x : record.operands()) shapes.emplace_back(x.extents, x.extents + x.rank);
-    std::vector<const Shape*> pointers;
-    for (const Shape& shape : shapes) pointers.push_back(&shape);
-    if (view.facts->infer) return view.facts->infer(view.operation, pointers);
-    Shape result;
-    for (const Shape& shape : shapes) (void)broadcast_shapes(Shape(result), shape, result);
-    return result;
-}
-
 }  // namespace detail
 
 TapeSummary Tape::summary() const {
@@ -76,9 +69,10 @@ TapeSummary Tape::summary() const {
         } else {
             ++summary.records;
             if (inspector_) continue;
-            const std::uint32_t row = now.row(*record->view().facts);
+            const std::uint32_t row = now.row(record->name());
+            const std::optional<Shape> shape = detail::result_shape(*record);
             ++now.rows[row].count;
-            now.rows[row].elements += element_count(detail::result_shape(*record));
+            now.rows[row].elements += shape ? element_count(*shape) : 0;
             now.keep(row, *record, *storage_);
         }
     }

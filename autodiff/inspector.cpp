@@ -22,28 +22,25 @@ void for_each_kept(const Record& record, const TapeStorage* storage, F f) {
     if (const ValueBase* y = record.view().output) f(*y, false);
 }
 
+std::size_t value_bytes(const ValueBase& value) {
+    const bool single = value.scalar_bytes == sizeof(float);
+    return value.scalar_bytes * (single ? array_of<float>(value).size() : array_of<double>(value).size());
+}
+
 std::size_t kept_bytes(const Record& record) {
     std::size_t bytes = 0;
-    for_each_kept(record, nullptr,
-                  [&](const ValueBase& value, bool) { bytes += value_bytes(value, record.scalar_bytes()); });
+    for_each_kept(record, nullptr, [&](const ValueBase& value, bool) { bytes += value_bytes(value); });
     return bytes;
 }
 
 }  // namespace
 
-std::size_t value_bytes(const ValueBase& value, std::size_t scalar_bytes) {
-    return scalar_bytes *
-           (scalar_bytes == sizeof(float) ? array_of<float>(value).size() : array_of<double>(value).size());
-}
-
-std::uint32_t Ledger::row(const OperationFacts& facts) {
-    const auto known = rows_.find(&facts);
+std::uint32_t Ledger::row(const char* name) {
+    const auto known = rows_.find(std::string_view(name));
     if (known != rows_.end()) return known->second;
-    const auto same =
-        std::find_if(rows.begin(), rows.end(), [&](const OperationSummary& r) { return r.name == facts.name; });
-    const auto row = static_cast<std::uint32_t>(same - rows.begin());
-    if (same == rows.end()) rows.emplace_back().name = facts.name;
-    rows_.emplace(&facts, row);
+    const auto row = static_cast<std::uint32_t>(rows.size());
+    rows.emplace_back().name = name;
+    rows_.emplace(name, row);
     return row;
 }
 
@@ -51,7 +48,7 @@ void Ledger::keep(std::uint32_t row, const Record& record, const TapeStorage& st
     for_each_kept(record, &storage, [&](const ValueBase& value, bool parameter) {
         Holding& holding = held_[&value];
         if (holding.records++ == 0) {
-            holding.bytes = value_bytes(value, record.scalar_bytes());
+            holding.bytes = value_bytes(value);
             holding.parameter = parameter;
             (parameter ? parameters : live) += holding.bytes;
             if (!parameter) rows[row].kept_bytes += holding.bytes;
@@ -96,12 +93,14 @@ void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const Bas
     const std::int64_t spent = clock() - start;
     if (!replaying()) aside_ += spent;
     const Aside aside(*this);
-    const TapeStorage& storage = TapeAccess::storage(tape);
     const std::uint32_t slot = TensorAccess::tape(y) == TapeAccess::id(tape) ? TensorAccess::slot(y) : no_slot;
-    const std::uint32_t row = ledger_.row(*operation.facts);
-    ++ledger_.rows[row].count;
+    const std::uint32_t row = ledger_.row(operation.facts->name);
     ledger_.rows[row].elements += y.size();
-    if (slot != no_slot) take_note(storage, row, slot, at);
+    if (slot == no_slot) {
+        ++ledger_.rows[row].count;
+    } else if (!replaying()) {
+        notes_[slot].at = at;
+    }
     // What a rule runs is part of the rule: its time is counted there, and what it makes is looked at when it is given.
     if (replaying()) return;
     if (options_.profile) {
@@ -114,24 +113,26 @@ void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const Bas
             elements += input->size();
         }
         sum.moved_bytes += static_cast<double>((elements + y.size()) * sizeof(T));
-        const std::size_t usual = operation.facts->infer ? elements : y.size();
+        const std::size_t usual = operation.facts->elementwise ? y.size() : elements;
         sum.flops +=
             operation.facts->flops ? operation.facts->flops(operation.operation, shapes) : static_cast<double>(usual);
     }
     if (options_.check_finite && !all_finite(y.value())) check_forward(operation, x, y, slot, at);
 }
 
-void Inspector::take_note(const TapeStorage& storage, std::uint32_t row, std::uint32_t slot, Location at) {
-    ledger_.keep(row, *storage.records[slot], storage);
+void Inspector::recorded(const TapeStorage& storage, std::uint32_t slot) {
     notes_.resize(std::size_t{slot} + 1);
+    const Record& record = *storage.records[slot];
+    if (record.leaf()) return;
     Note& note = notes_[slot];
-    note.row = row;
+    note.row = ledger_.row(record.name());
+    ++ledger_.rows[note.row].count;
+    ledger_.keep(note.row, record, storage);
     if (replaying()) {  // recorded by a rule: it has no place in the user's program but that of the rule's operation
         note.at = notes_[replays_.back().slot].at;
         note.layer = notes_[replays_.back().slot].layer;
-    } else {
-        note.at = at;
-        if (options_.check_finite) note.layer = LayerScope::current();
+    } else if (options_.check_finite) {
+        note.layer = LayerScope::current();
     }
 }
 
@@ -212,7 +213,7 @@ void Inspector::check_backward(const Record& record, std::uint32_t slot, const s
     if (finding.none()) return;
     const Note& note = notes_[slot];
     const bool located = note.at.line() != 0 || (note.layer && note.layer->at.line() != 0);
-    AnomalyError error(std::string(record.view().facts->name) + ": backward made " + finding.what + " in " + what +
+    AnomalyError error(std::string(record.name()) + ": backward made " + finding.what + " in " + what +
                            " out of " + finding.among + causes + finding.without + ": " + show(exhibits) +
                            record_text(slot, located),
                        note.at);
@@ -225,7 +226,7 @@ void Inspector::check_backward(const Record& record, std::uint32_t slot, const s
 
 void Inspector::replay(Tape& tape, Record& record, std::uint32_t slot, bool create_graph) {
     const Gradient& arrived = TapeAccess::gradient(tape, slot);
-    const std::size_t read = value_bytes(*arrived.value, record.scalar_bytes()) + kept_bytes(record);
+    const std::size_t read = value_bytes(*arrived.value) + kept_bytes(record);
     replays_.push_back({slot, 0, {}, {}});
     struct Pop {
         std::vector<ReplayFrame>& frames;

@@ -5,6 +5,8 @@
 #include <xtape/autodiff/layer_scope.hpp>
 #include <xtape/autodiff/tape_storage.hpp>
 
+#include <map>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -14,7 +16,7 @@ namespace xtape::detail {
 class Ledger {
 public:
     /// The row of a kind of operation.
-    std::uint32_t row(const OperationFacts& facts);
+    std::uint32_t row(const char* name);
     void keep(std::uint32_t row, const Record& record, const TapeStorage& storage);
     void release(const Record& record);
 
@@ -28,7 +30,7 @@ private:
         bool parameter = false;
     };
 
-    std::unordered_map<const OperationFacts*, std::uint32_t> rows_;
+    std::map<std::string, std::uint32_t, std::less<>> rows_;
     std::unordered_map<const ValueBase*, Holding> held_;
 };
 
@@ -41,8 +43,11 @@ public:
 
     /// Nanoseconds, not counting what was spent on observing or belongs to an operation inside another.
     std::int64_t clock() const;
+    /// A rule is running; of what it runs in turn only the gradients that it gives count.
     bool replaying() const { return !replays_.empty(); }
 
+    /// A record was pushed.
+    void recorded(const TapeStorage& storage, std::uint32_t slot);
     template <class T>
     void ran(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
              std::int64_t start, Location at);
@@ -79,7 +84,6 @@ private:
     void check_backward(const Record& record, std::uint32_t slot, const std::string& what, const char* causes,
                         const std::vector<Exhibit>& exhibits) const;
     std::string record_text(std::uint32_t slot, bool located) const;
-    void take_note(const TapeStorage& storage, std::uint32_t row, std::uint32_t slot, Location at);
 
     TapeOptions options_;
     Ledger ledger_;
@@ -87,10 +91,5 @@ private:
     std::vector<ReplayFrame> replays_;
     std::int64_t aside_ = 0;
 };
-
-/// Bytes of a value's elements.
-std::size_t value_bytes(const ValueBase& value, std::size_t scalar_bytes);
-/// Shape of the result at a slot whose record is not freed.
-Shape result_shape(const Record& record);
 
 }  // namespace xtape::detail

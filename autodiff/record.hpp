@@ -29,11 +29,12 @@ struct Gradient {
 /// What tools know of a kind of operation, whatever its scalar type.
 struct OperationFacts {
     const char* name;
-    Shape (*infer)(const void* operation, std::span<const Shape* const> x);   // null: elementwise
+    Shape (*infer)(const void* operation, std::span<const Shape* const> x);  // null: elementwise, or it depends on more
     double (*flops)(const void* operation, std::span<const Shape* const> x);  // null: the operation does not say
+    bool elementwise;
 };
 
-/// A record as tools see it. Of a leaf, all is null.
+/// A record as tools see it; null is what it does not tell.
 struct RecordView {
     const OperationFacts* facts = nullptr;
     const void* operation = nullptr;
@@ -42,21 +43,18 @@ struct RecordView {
 
 class Record {
 public:
-    explicit Record(std::size_t scalar_bytes, bool leaf = false)
-        : scalar_bytes_(static_cast<std::uint8_t>(scalar_bytes)), leaf_(leaf) {}
+    explicit Record(bool leaf = false) : leaf_(leaf) {}
     virtual ~Record() = default;
     /// Runs the backward rule on the gradient that has arrived at `slot`.
     virtual void replay(Tape& tape, std::uint32_t slot, bool create_graph) = 0;
+    virtual const char* name() const = 0;
     virtual RecordView view() const { return {}; }
     virtual std::span<const Operand> operands() const { return {}; }
     virtual ParameterStateBase* parameter() const { return nullptr; }
     /// Leaves (watched tensors, parameters) are where gradients end; they are never freed before the tape is.
     bool leaf() const { return leaf_; }
-    /// 4: its values are Value<float>; 8: Value<double>.
-    std::size_t scalar_bytes() const { return scalar_bytes_; }
 
 private:
-    std::uint8_t scalar_bytes_;
     bool leaf_;
 };
 
@@ -80,6 +78,8 @@ struct TapeAccess {
     static void* allocate_slow(Tape& tape, std::size_t bytes);
     /// Appends a record made in such memory; returns its slot.
     static std::uint32_t push(Tape& tape, Record* record);
+    /// Frees the record at a slot, which is empty from then on.
+    static void free_record(Tape& tape, std::size_t slot);
     static Gradient& gradient(Tape& tape, std::uint32_t slot);
     /// One byte a slot: whether anybody asked for a gradient that flows through it. Null: everybody did.
     static const std::uint8_t* needed(const Tape& tape);

@@ -44,6 +44,12 @@ void add_to_parameter(ParameterStateBase& base, Gradient& g) {
     accumulate(static_cast<ParameterState<T>&>(base).grad, Ref<Value<T>>(static_cast<Value<T>*>(g.value.release())));
 }
 
+LeafRecord* make_leaf(Tape& tape, const Shape& shape) {
+    auto* extents = static_cast<std::size_t*>(TapeAccess::allocate(tape, shape.size() * sizeof(std::size_t)));
+    std::copy(shape.begin(), shape.end(), extents);
+    return new (TapeAccess::allocate(tape, sizeof(LeafRecord))) LeafRecord(std::span<const std::size_t>(extents, shape.size()));
+}
+
 }  // namespace
 
 void* TapeAccess::allocate_slow(Tape& tape, std::size_t bytes) {
@@ -57,7 +63,11 @@ std::uint32_t TapeAccess::push(Tape& tape, Record* record) {
     auto& records = tape.storage_->records;
     if (records.size() >= no_slot) throw GraphError("tape: more than 2^32 - 1 operations on one tape");
     records.push_back(record);
-    return static_cast<std::uint32_t>(records.size() - 1);
+    const auto slot = static_cast<std::uint32_t>(records.size() - 1);
+    if (tape.inspector_) [[unlikely]] {
+        tape.inspector_->recorded(*tape.storage_, slot);
+    }
+    return slot;
 }
 
 Gradient& TapeAccess::gradient(Tape& tape, std::uint32_t slot) { return tape.storage_->gradients[slot]; }
@@ -90,7 +100,7 @@ std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<
             if (is_leaf_of(*storage.records[slot], *state)) return slot;
         }
     }
-    auto* leaf = new (allocate(tape, sizeof(LeafRecord))) LeafRecord(sizeof(T));
+    LeafRecord* leaf = make_leaf(tape, state->value->array.shape());
     leaf->state = state;
     leaf->version = state->version;
     leaf->add = add_to_parameter<T>;
@@ -149,12 +159,7 @@ std::size_t Tape::size() const { return storage_->records.size(); }
 
 template <class T>
 BasicTensor<T> Tape::watch_leaf(const BasicTensor<T>& x) {
-    const Shape& shape = x.shape();
-    auto* extents = static_cast<std::size_t*>(TapeAccess::allocate(*this, shape.size() * sizeof(std::size_t)));
-    std::copy(shape.begin(), shape.end(), extents);
-    auto* leaf = new (TapeAccess::allocate(*this, sizeof(detail::LeafRecord))) detail::LeafRecord(sizeof(T));
-    leaf->extents = {extents, shape.size()};
-    return TensorAccess::make(TensorAccess::value(x), id_, TapeAccess::push(*this, leaf));
+    return TensorAccess::make(TensorAccess::value(x), id_, TapeAccess::push(*this, detail::make_leaf(*this, x.shape())));
 }
 
 template Tensor Tape::watch_leaf(const Tensor&);

@@ -1,4 +1,4 @@
-// What stands behind a tape: its records, their memory, and the gradients of the replay under way. For the engine's own sources.
+// What stands behind a tape: its records, their memory, the gradients of a replay. For the engine's own sources.
 #pragma once
 
 #include <xtape/autodiff/record.hpp>
@@ -12,10 +12,11 @@ struct LeafRecord final : Record {
     std::uint64_t version = 0;
     void (*add)(ParameterStateBase&, Gradient&) = nullptr;
 
-    std::span<const std::size_t> extents;  // of a watched tensor
+    std::span<const std::size_t> extents;
 
-    explicit LeafRecord(std::size_t scalar_bytes) : Record(scalar_bytes, true) {}
+    explicit LeafRecord(std::span<const std::size_t> shape) : Record(true), extents(shape) {}
     void replay(Tape&, std::uint32_t, bool) override {}
+    const char* name() const override { return state ? state->name.c_str() : "watched"; }
     ParameterStateBase* parameter() const override { return state.get(); }
 };
 
