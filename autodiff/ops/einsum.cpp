@@ -88,7 +88,7 @@ Operand<T> summed(Operand<T> x, const Labels& kept) {
         Labels labels = x.labels;
         labels.erase(labels.begin() + place);
         BasicArray<T> y = empty_array<T>(shape);
-        detail::reduce_middle(detail::Reduction::sum, x.data, y.data(), product(x.shape, 0, axis), x.shape[axis],
+        detail::reduce_middle(detail::ReduceKind::sum, x.data, y.data(), product(x.shape, 0, axis), x.shape[axis],
                               product(x.shape, axis + 1, x.shape.size()));
         x = Operand<T>(std::move(y), std::move(labels));
     }

@@ -131,18 +131,18 @@ Array64 Embedding::reference(std::span<const Array64> x) const {
 }
 
 std::vector<Sample<Embedding>> Embedding::samples() {
-    using detail::share_indices;
-    return {{Embedding{share_indices({2, 0, 2, 4})}, {uniform({5, 3}, 1)}},
-            {Embedding{share_indices({{1, 0}, {1, 1}, {3, 1}}), {}}, {uniform({4, 2}, 2)}},
-            {Embedding{share_indices({0, 1, 2}), 1, true}, {uniform({3, 17}, 3)}},
-            {Embedding{share_indices(IndexArray(Shape{100}, 1))}, {uniform({2, 3}, 4)}}};
+    using detail::SharedIndices;
+    return {{Embedding{SharedIndices({2, 0, 2, 4})}, {uniform({5, 3}, 1)}},
+            {Embedding{SharedIndices({{1, 0}, {1, 1}, {3, 1}}), {}}, {uniform({4, 2}, 2)}},
+            {Embedding{SharedIndices({0, 1, 2}), 1, true}, {uniform({3, 17}, 3)}},
+            {Embedding{SharedIndices(IndexArray(Shape{100}, 1))}, {uniform({2, 3}, 4)}}};
 }
 
 Sample<Embedding> Embedding::random(Draw& draw) {
     // A padding row has no gradient although the value depends on it, unless it reads as zeros.
     const std::size_t rows = draw(1, 5);
     const Padding padding = random_padding(draw, rows);
-    return {Embedding{detail::share_indices(random_indices(draw, rows)), padding, padding.has_value()},
+    return {Embedding{detail::SharedIndices(random_indices(draw, rows)), padding, padding.has_value()},
             {uniform({rows, draw(0, 4)}, draw.seed())}};
 }
 
@@ -193,17 +193,17 @@ Array64 ScatterRows::reference(std::span<const Array64> x) const {
 }
 
 std::vector<Sample<ScatterRows>> ScatterRows::samples() {
-    using detail::share_indices;
-    return {{ScatterRows{share_indices({2, 0, 2, 4}), 5}, {uniform({4, 3}, 1)}},
-            {ScatterRows{share_indices({{1, 0}, {1, 1}}), 2, 0}, {uniform({2, 2, 2}, 2)}},
-            {ScatterRows{share_indices(IndexArray(Shape{100}, 1)), 3}, {uniform({100, 2}, 3)}}};
+    using detail::SharedIndices;
+    return {{ScatterRows{SharedIndices({2, 0, 2, 4}), 5}, {uniform({4, 3}, 1)}},
+            {ScatterRows{SharedIndices({{1, 0}, {1, 1}}), 2, 0}, {uniform({2, 2, 2}, 2)}},
+            {ScatterRows{SharedIndices(IndexArray(Shape{100}, 1)), 3}, {uniform({100, 2}, 3)}}};
 }
 
 Sample<ScatterRows> ScatterRows::random(Draw& draw) {
     const std::size_t rows = draw(1, 5);
     const IndexArray indices = random_indices(draw, rows);
     const Shape shape = with_width(indices.shape(), draw(0, 4));
-    return {ScatterRows{detail::share_indices(indices), rows, random_padding(draw, rows)}, {uniform(shape, draw.seed())}};
+    return {ScatterRows{detail::SharedIndices(indices), rows, random_padding(draw, rows)}, {uniform(shape, draw.seed())}};
 }
 
 template struct detail::Runner<Embedding>;

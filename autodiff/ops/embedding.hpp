@@ -2,19 +2,11 @@
 #pragma once
 
 #include <xtape/autodiff/op.hpp>
+#include <xtape/autodiff/ops/indices.hpp>
 
-#include <memory>
 #include <optional>
 
 namespace xtape {
-
-namespace detail {
-/// Row numbers shared by an operation, its record and its derivatives.
-using SharedIndices = std::shared_ptr<const IndexArray>;
-inline SharedIndices share_indices(IndexArray indices) {
-    return std::allocate_shared<const IndexArray>(PoolAllocator<IndexArray>(), std::move(indices));
-}
-}  // namespace detail
 
 /// Y[i...] = W[indices[i...]] for W (V, D) and indices of any shape; Y has D as one more axis
 struct Embedding {
@@ -66,13 +58,13 @@ struct EmbeddingOptions {
 /// padding row, ShapeError unless weight is a matrix.
 template <Node W>
 auto embedding(const W& weight, IndexArray indices, EmbeddingOptions options = {}, Location at = Location::current()) {
-    return detail::call(Embedding{detail::share_indices(std::move(indices)), options.padding}, at, weight);
+    return detail::call(Embedding{detail::SharedIndices(std::move(indices)), options.padding}, at, weight);
 }
 
 /// Sums rows of x (shape of indices, D) into `rows` rows by their index. DataError for an index outside 0 .. rows-1.
 template <Node X>
 auto scatter_rows(const X& x, IndexArray indices, std::size_t rows, Location at = Location::current()) {
-    return detail::call(ScatterRows{detail::share_indices(std::move(indices)), rows}, at, x);
+    return detail::call(ScatterRows{detail::SharedIndices(std::move(indices)), rows}, at, x);
 }
 
 namespace detail {
