@@ -12,6 +12,10 @@
 #include <xtape/autodiff/ops/cumulative.hpp>
 #include <xtape/autodiff/ops/elementary.hpp>
 #include <xtape/autodiff/ops/extrema.hpp>
+#include <xtape/autodiff/ops/comparison.hpp>
+#include <xtape/autodiff/ops/elementary.hpp>
+#include <xtape/autodiff/ops/exponential.hpp>
+#include <xtape/autodiff/ops/hyperbolic.hpp>
 #include <xtape/autodiff/ops/linalg.hpp>
 #include <xtape/autodiff/ops/padding.hpp>
 #include <xtape/autodiff/ops/rearrange.hpp>
@@ -25,6 +29,7 @@
 #include <xtape/autodiff/ops/normalization.hpp>
 #include <xtape/autodiff/ops/pooling.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
+#include <xtape/autodiff/ops/rounding.hpp>
 #include <xtape/autodiff/ops/selection.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>
 #include <xtape/autodiff/ops/slicing.hpp>
@@ -34,3 +39,7 @@
 #include <xtape/autodiff/ops/solve.hpp>
 #include <xtape/autodiff/ops/statistics.hpp>
 #include <xtape/autodiff/ops/truth.hpp>
+#include <xtape/autodiff/ops/smooth_activation.hpp>
+#include <xtape/autodiff/ops/softmax.hpp>
+#include <xtape/autodiff/ops/special.hpp>
+#include <xtape/autodiff/ops/trigonometric.hpp>

@@ -12,10 +12,12 @@
 namespace xtape::detail {
 namespace {
 
-// Rows or columns of the result that make one block of about 2 million multiply-adds; multiples of 16 keep BLAS' kernels whole.
+// Rows or columns of the result that make one block of about 2 million multiply-adds; multiples of 16 keep BLAS'
+// kernels whole.
 std::size_t block_length(std::size_t length, std::size_t work_per_line) {
     constexpr std::size_t work = std::size_t{1} << 21;
-    const std::size_t lines = std::max<std::size_t>(16, (work / std::max<std::size_t>(1, work_per_line) + 15) / 16 * 16);
+    const std::size_t lines =
+        std::max<std::size_t>(16, (work / std::max<std::size_t>(1, work_per_line) + 15) / 16 * 16);
     return std::min(length, lines);
 }
 
@@ -27,9 +29,9 @@ void gemm_block(const Gemm<T>& p, std::size_t row, std::size_t rows, std::size_t
     const T* a = p.a + (p.transpose_a ? row : row * p.k);
     const T* b = p.b + (p.transpose_b ? column * p.k : column);
     cxxblas::gemm<int>(cxxblas::RowMajor, p.transpose_a ? cxxblas::Trans : cxxblas::NoTrans,
-                       p.transpose_b ? cxxblas::Trans : cxxblas::NoTrans, extent(rows), extent(columns), extent(p.k), T(1), a,
-                       extent(p.transpose_a ? p.m : p.k), b, extent(p.transpose_b ? p.k : p.n), p.beta, p.c + row * p.n + column,
-                       extent(p.n));
+                       p.transpose_b ? cxxblas::Trans : cxxblas::NoTrans, extent(rows), extent(columns), extent(p.k),
+                       T(1), a, extent(p.transpose_a ? p.m : p.k), b, extent(p.transpose_b ? p.k : p.n), p.beta,
+                       p.c + row * p.n + column, extent(p.n));
 }
 
 // A product of so few numbers that calling BLAS would take longer than making it.
@@ -74,7 +76,8 @@ void run_products(const Gemm<T>& first, std::size_t count, Place place) {
         });
         return;
     }
-    const std::size_t grain = blocks > 1 ? 1 : std::max<std::size_t>(1, (std::size_t{1} << 20) / std::max<std::size_t>(1, product_work));
+    const std::size_t grain =
+        blocks > 1 ? 1 : std::max<std::size_t>(1, (std::size_t{1} << 20) / std::max<std::size_t>(1, product_work));
     const OneBlasThread one;
     parallel_for(count * blocks, grain, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {

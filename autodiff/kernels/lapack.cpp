@@ -5,12 +5,12 @@
 
 #include <xtensor-blas/xblas_config.hpp>
 
-#include <xflens/cxxblas/cxxblas.cxx>
 #include <xflens/cxxlapack/interface/getrf.h>
-#include <xflens/cxxlapack/interface/getrf.tcc>
 #include <xflens/cxxlapack/interface/getri.h>
-#include <xflens/cxxlapack/interface/getri.tcc>
 #include <xflens/cxxlapack/interface/potrf.h>
+#include <xflens/cxxblas/cxxblas.cxx>
+#include <xflens/cxxlapack/interface/getrf.tcc>
+#include <xflens/cxxlapack/interface/getri.tcc>
 #include <xflens/cxxlapack/interface/potrf.tcc>
 
 #include <algorithm>
@@ -46,7 +46,8 @@ void exchange_rows(const int* pivots, std::size_t n, bool backwards, T* b, std::
 }  // namespace
 
 template <class T>
-void solve_triangular(const Triangle& triangle, const T* a, std::size_t n, T* b, std::size_t columns, const char* operation) {
+void solve_triangular(const Triangle& triangle, const T* a, std::size_t n, T* b, std::size_t columns,
+                      const char* operation) {
     if (n == 0 || columns == 0) return;
     cxxblas::trsm<int>(cxxblas::RowMajor, cxxblas::Left, triangle.upper ? cxxblas::Upper : cxxblas::Lower,
                        triangle.transpose ? cxxblas::Trans : cxxblas::NoTrans,
@@ -155,7 +156,8 @@ std::vector<Outcome> cholesky(T* a, std::size_t count, std::size_t n) {
                 continue;
             }
             for (std::size_t i = 0; i < n; ++i) {
-                for (std::size_t j = 0; j < i; ++j) matrix[i * n + j] = T(0.5) * matrix[i * n + j] + T(0.5) * matrix[j * n + i];
+                for (std::size_t j = 0; j < i; ++j)
+                    matrix[i * n + j] = T(0.5) * matrix[i * n + j] + T(0.5) * matrix[j * n + i];
             }
             // Our lower triangle is LAPACK's upper one.
             outcomes[q] = cxxlapack::potrf<int>('U', order, matrix, order);

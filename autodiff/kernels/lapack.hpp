@@ -1,8 +1,8 @@
-// Factorisations of batches of row-major matrices through LAPACK. One matrix is one task, and LAPACK works on one thread in it: the
-// bits do not depend on the number of threads.
+// Factorisations of batches of row-major matrices through LAPACK. One matrix is one task, and LAPACK works on one
+// thread in it: the bits do not depend on the number of threads.
 //
-// LAPACK counts in columns, so what it reads is the transpose of what we mean. Nothing is transposed for it: A^T = P L U in its
-// eyes is A = U^T L^T P^T in ours, and the solvers below apply these three.
+// LAPACK counts in columns, so what it reads is the transpose of what we mean. Nothing is transposed for it:
+// A^T = P L U in its eyes is A = U^T L^T P^T in ours, and the solvers below apply these three.
 #pragma once
 
 #include <xtape/autodiff/array.hpp>
@@ -29,12 +29,14 @@ public:
     /// Writes the inverse of every matrix to y (count, n, n); NaN for one that was not finite. None may be singular.
     void invert(T* y) const;
 
-    /// Sign (-1, 0, 1) and logarithm of the absolute value of the determinant: -inf for a singular matrix, NaN for one not finite.
+    /// Sign (-1, 0, 1) and logarithm of the absolute value of the determinant: -inf for a singular matrix, NaN for one
+    /// not finite.
     struct SignLog {
         double sign, log;
     };
     SignLog sign_log(std::size_t i) const;
-    /// The determinant: 0 for a singular matrix, NaN for one not finite. Intermediate products neither overflow nor vanish.
+    /// The determinant: 0 for a singular matrix, NaN for one not finite. Intermediate products neither overflow nor
+    /// vanish.
     double determinant(std::size_t i) const;
 
 private:
@@ -47,8 +49,8 @@ private:
     std::vector<Outcome> outcomes_;
 };
 
-/// Factors (A + A^T) / 2 = L L^T: L (n, n) replaces each of `count` matrices at a, zeros above its diagonal. After a failure its
-/// place holds anything.
+/// Factors (A + A^T) / 2 = L L^T: L (n, n) replaces each of `count` matrices at a, zeros above its diagonal. After a
+/// failure its place holds anything.
 template <class T>
 std::vector<Outcome> cholesky(T* a, std::size_t count, std::size_t n);
 
@@ -60,7 +62,8 @@ struct Triangle {
 
 /// Overwrites b (n, columns) by the solution of A X = B for a triangular A (n, n) with no zero on its diagonal.
 template <class T>
-void solve_triangular(const Triangle& triangle, const T* a, std::size_t n, T* b, std::size_t columns, const char* operation);
+void solve_triangular(const Triangle& triangle, const T* a, std::size_t n, T* b, std::size_t columns,
+                      const char* operation);
 
 /// How many problems of `work` multiply-adds make one task.
 inline std::size_t problems_per_task(std::size_t work) {

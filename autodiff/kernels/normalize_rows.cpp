@@ -86,8 +86,8 @@ void normalize_rows_backward(std::size_t rows, std::size_t width, const NormBack
             }
         }
     });
-    if (o.dweight) reduce_middle<T>(Reduction::sum, dweight.data(), o.dweight, 1, blocks, width);
-    if (o.dbias) reduce_middle<T>(Reduction::sum, dbias.data(), o.dbias, 1, blocks, width);
+    if (o.dweight) reduce_middle<T>(ReduceKind::sum, dweight.data(), o.dweight, 1, blocks, width);
+    if (o.dbias) reduce_middle<T>(ReduceKind::sum, dbias.data(), o.dbias, 1, blocks, width);
 }
 
 template void normalize_rows(std::size_t, std::size_t, const float*, const float*, const float*, NormStatistics, float*);

@@ -44,22 +44,22 @@ template class Folded<float>;
 template class Folded<double>;
 
 template <class T>
-void reduce_middle(Reduction kind, const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner) {
+void reduce_middle(ReduceKind kind, const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner) {
     const Folded<T> folded(x, outer, count, inner);
     switch (kind) {
-        case Reduction::sum:
+        case ReduceKind::sum:
             return reduce_terms<SumOf<T>, T, 0>(folded, y, {}, Itself{});
-        case Reduction::product:
+        case ReduceKind::product:
             return reduce_terms<ProductOf<T>, T, 0>(folded, y, {}, Itself{});
-        case Reduction::max:
+        case ReduceKind::max:
             return reduce_terms<MaxOf<T>, T, 0>(folded, y, {}, Itself{});
-        case Reduction::min:
+        case ReduceKind::min:
             return reduce_terms<MinOf<T>, T, 0>(folded, y, {}, Itself{});
     }
 }
 
 template <class T>
-BasicArray<T> reduce_axes(Reduction kind, const BasicArray<T>& x, const std::vector<bool>& reduced) {
+BasicArray<T> reduce_axes(ReduceKind kind, const BasicArray<T>& x, const std::vector<bool>& reduced) {
     Shape shape = x.shape();
     const BasicArray<T>* from = &x;
     BasicArray<T> result;
@@ -113,10 +113,10 @@ void find_first(const T* x, const T* extreme, std::int64_t* at, std::size_t oute
     });
 }
 
-template void reduce_middle<float>(Reduction, const float*, float*, std::size_t, std::size_t, std::size_t);
-template void reduce_middle<double>(Reduction, const double*, double*, std::size_t, std::size_t, std::size_t);
-template BasicArray<float> reduce_axes(Reduction, const BasicArray<float>&, const std::vector<bool>&);
-template BasicArray<double> reduce_axes(Reduction, const BasicArray<double>&, const std::vector<bool>&);
+template void reduce_middle<float>(ReduceKind, const float*, float*, std::size_t, std::size_t, std::size_t);
+template void reduce_middle<double>(ReduceKind, const double*, double*, std::size_t, std::size_t, std::size_t);
+template BasicArray<float> reduce_axes(ReduceKind, const BasicArray<float>&, const std::vector<bool>&);
+template BasicArray<double> reduce_axes(ReduceKind, const BasicArray<double>&, const std::vector<bool>&);
 template void find_first(const float*, const float*, std::int64_t*, std::size_t, std::size_t, std::size_t);
 template void find_first(const double*, const double*, std::int64_t*, std::size_t, std::size_t, std::size_t);
 

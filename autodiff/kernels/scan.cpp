@@ -46,69 +46,89 @@ void scan(std::size_t outer, std::size_t count, std::size_t inner, bool backward
     });
 }
 
+// Neighbouring columns of a chunk of rows: from `place` on in steps, which may be negative.
+struct Stretch {
+    std::size_t place, rows, columns;
+    std::ptrdiff_t step;
+
+    std::size_t row(std::size_t c) const {
+        return static_cast<std::size_t>(static_cast<std::ptrdiff_t>(place) + static_cast<std::ptrdiff_t>(c) * step);
+    }
+};
+
+template <class T>
+void add_up(const T* x, const Stretch& s, double* total) {
+    if (s.columns > 1) {
+        for (std::size_t c = 0; c < s.rows; ++c) {
+            const T* const from = x + s.row(c);
+            for (std::size_t k = 0; k < s.columns; ++k) total[k] += static_cast<double>(from[k]);
+        }
+        return;
+    }
+    // Four sums side by side: one alone would wait for itself.
+    std::array<double, 4> sum{};
+    std::size_t c = 0;
+    for (; c + 4 <= s.rows; c += 4) {
+        for (std::size_t k = 0; k < 4; ++k) sum[k] += static_cast<double>(x[s.row(c + k)]);
+    }
+    for (; c < s.rows; ++c) sum[0] += static_cast<double>(x[s.row(c)]);
+    *total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+// y = before + running sums of x; `before` may be null.
+template <class T>
+void run_on(const T* x, T* y, const Stretch& s, const double* before) {
+    if (s.columns == 1) {
+        const double offset = before ? *before : 0;
+        double sum = 0;
+        for (std::size_t c = 0; c < s.rows; ++c) {
+            sum += static_cast<double>(x[s.row(c)]);
+            y[s.row(c)] = static_cast<T>(offset + sum);
+        }
+        return;
+    }
+    std::array<double, piece> sum{}, offset{};
+    if (before) std::copy(before, before + s.columns, offset.begin());
+    for (std::size_t c = 0; c < s.rows; ++c) {
+        const std::size_t row = s.row(c);
+        for (std::size_t k = 0; k < s.columns; ++k) {
+            sum[k] += static_cast<double>(x[row + k]);
+            y[row + k] = static_cast<T>(offset[k] + sum[k]);
+        }
+    }
+}
+
 }  // namespace
 
 template <class T>
 void running_sum(const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner, bool backwards) {
     // Sums in double need no help within a float; a double's are kept short.
     constexpr std::size_t chunk = sizeof(T) == 4 ? 1024 : 64;
-    const std::size_t chunks = (count + chunk - 1) / chunk;
     if (outer == 0 || inner == 0 || count == 0) return;
-    const auto row = [&](std::size_t o, std::size_t c) {
-        return (o * count + (backwards ? count - 1 - c : c)) * inner;
+    const std::size_t chunks = (count + chunk - 1) / chunk, pieces = (inner + piece - 1) / piece;
+    const std::size_t grain =
+        std::max<std::size_t>(1, block_elements / (std::min(count, chunk) * std::min(inner, piece)));
+    const std::ptrdiff_t step = backwards ? -static_cast<std::ptrdiff_t>(inner) : static_cast<std::ptrdiff_t>(inner);
+    // Calls f(stretch, number of its first sum, whether it begins a row).
+    const auto for_stretches = [&](const auto& f) {
+        parallel_for(outer * chunks * pieces, grain, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t n = begin; n < end; ++n) {
+                const std::size_t part = n / pieces, first = part % chunks * chunk, column = n % pieces * piece;
+                const std::size_t row = part / chunks * count + (backwards ? count - 1 - first : first);
+                f(Stretch{row * inner + column, std::min(chunk, count - first), std::min(piece, inner - column), step},
+                  part * inner + column, first == 0);
+            }
+        });
     };
     // Sums of whole chunks, then their running sums, from which each chunk goes on.
     std::vector<double, PoolAllocator<double>> totals(chunks > 1 ? outer * chunks * inner : 0);
-    const std::size_t pieces = (inner + piece - 1) / piece;
-    const std::size_t grain =
-        std::max<std::size_t>(1, block_elements / (std::min(count, chunk) * std::min(inner, piece)));
-    const auto for_chunks = [&](auto f) {
-        parallel_for(outer * chunks * pieces, grain, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t n = begin; n < end; ++n) {
-                const std::size_t b = n / pieces, first = b % chunks * chunk, i = n % pieces * piece;
-                f(b, b / chunks, first, std::min(count, first + chunk), i, std::min(piece, inner - i));
-            }
-        });
-    };
     if (chunks > 1) {
-        for_chunks(
-            [&](std::size_t b, std::size_t o, std::size_t first, std::size_t last, std::size_t i, std::size_t width) {
-                double* total = totals.data() + b * inner + i;
-                if (width == 1) {
-                    double sum = 0;
-                    for (std::size_t c = first; c < last; ++c) sum += static_cast<double>(x[row(o, c) + i]);
-                    *total = sum;
-                    return;
-                }
-                for (std::size_t c = first; c < last; ++c) {
-                    const T* from = x + row(o, c) + i;
-                    for (std::size_t k = 0; k < width; ++k) total[k] += static_cast<double>(from[k]);
-                }
-            });
+        for_stretches([&](const Stretch& s, std::size_t to, bool) { add_up(x, s, totals.data() + to); });
         running_sum<double>(totals.data(), totals.data(), outer, chunks, inner, false);
     }
-    for_chunks(
-        [&](std::size_t b, std::size_t o, std::size_t first, std::size_t last, std::size_t i, std::size_t width) {
-            const double* before = first == 0 ? nullptr : totals.data() + (b - 1) * inner + i;
-            if (width == 1) {
-                double sum = 0;
-                const double offset = before ? *before : 0;
-                for (std::size_t c = first; c < last; ++c) {
-                    sum += static_cast<double>(x[row(o, c) + i]);
-                    y[row(o, c) + i] = static_cast<T>(offset + sum);
-                }
-                return;
-            }
-            std::array<double, piece> sum{}, offset{};
-            if (before) std::copy(before, before + width, offset.begin());
-            for (std::size_t c = first; c < last; ++c) {
-                const std::size_t place = row(o, c) + i;
-                for (std::size_t k = 0; k < width; ++k) {
-                    sum[k] += static_cast<double>(x[place + k]);
-                    y[place + k] = static_cast<T>(offset[k] + sum[k]);
-                }
-            }
-        });
+    for_stretches([&](const Stretch& s, std::size_t to, bool begins) {
+        run_on(x, y, s, begins ? nullptr : totals.data() + to - inner);
+    });
 }
 
 template <class T>

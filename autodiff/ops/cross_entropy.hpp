@@ -19,7 +19,7 @@ enum class Reduction {
 namespace detail {
 /// Labels with what weighs them: the attributes that the losses on labels share, and their rules.
 struct ClassLabels {
-    SharedRows labels;
+    SharedIndices labels;
     std::shared_ptr<const Array64> weights = {};
     std::optional<std::int64_t> ignore = {};
     Reduction reduction = Reduction::mean;
@@ -129,7 +129,7 @@ SoftCrossEntropy soft_cross_entropy(CrossEntropyOptions options, Location at);
 /// one; ConfigError for a smoothing outside [0, 1].
 template <Node X>
 auto softmax_cross_entropy(const X& logits, IndexArray labels, CrossEntropyOptions options = {}, Location at = Location::current()) {
-    return detail::call(CrossEntropy{{detail::share_rows(std::move(labels)), detail::share_weights(std::move(options.weights)),
+    return detail::call(CrossEntropy{{detail::SharedIndices(std::move(labels)), detail::share_weights(std::move(options.weights)),
                                       options.ignore_index, options.reduction},
                                      options.label_smoothing},
                         at, logits);
@@ -148,7 +148,7 @@ auto softmax_cross_entropy(const X& logits, const Y& targets, CrossEntropyOption
 /// Mean, sum or values of -w[label] x[label] for log-probabilities x (N, C, ...) and labels (N, ...); errors as above.
 template <Node X>
 auto nll_loss(const X& log_probabilities, IndexArray labels, NllOptions options = {}, Location at = Location::current()) {
-    return detail::call(Nll{{detail::share_rows(std::move(labels)), detail::share_weights(std::move(options.weights)),
+    return detail::call(Nll{{detail::SharedIndices(std::move(labels)), detail::share_weights(std::move(options.weights)),
                              options.ignore_index, options.reduction}},
                         at, log_probabilities);
 }

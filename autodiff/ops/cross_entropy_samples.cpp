@@ -7,7 +7,7 @@
 namespace xtape {
 
 using namespace sample;
-using detail::share_rows;
+using detail::SharedIndices;
 using detail::share_weights;
 
 namespace {
@@ -59,14 +59,14 @@ Shape random_shape(Draw& draw, std::size_t least_classes = 2) {
 detail::ClassLabels random_labels(Draw& draw, const Shape& shape) {
     Shape rows = shape;
     rows.erase(rows.begin() + 1);
-    detail::ClassLabels attributes{nullptr, random_weights(draw, shape[1]), {}, random_reduction(draw)};
+    detail::ClassLabels attributes{{}, random_weights(draw, shape[1]), {}, random_reduction(draw)};
     if (draw.coin()) attributes.ignore = -100;
     IndexArray labels = empty_array<std::int64_t>(rows);
     for (std::size_t r = 0; r < labels.size(); ++r) {
         const bool ignored = attributes.ignore && r > 0 && draw(0, 3) == 0;
         labels.data()[r] = ignored ? *attributes.ignore : static_cast<std::int64_t>(draw(0, shape[1] - 1));
     }
-    attributes.labels = share_rows(std::move(labels));
+    attributes.labels = SharedIndices(std::move(labels));
     return attributes;
 }
 
@@ -88,12 +88,12 @@ Array64 CrossEntropy::reference(std::span<const Array64> x) const {
 
 std::vector<Sample<CrossEntropy>> CrossEntropy::samples() {
     const auto weights = share_weights(Array64{0.5, 2, 1, 0.25});
-    return {{CrossEntropy{{share_rows({2, 0, 1})}}, {uniform({3, 4}, 1)}},
-            {CrossEntropy{{share_rows({1})}}, {uniform({1, 2}, 2)}},
-            {CrossEntropy{{share_rows({2, 0, -1}), weights, -1}}, {uniform({3, 4}, 3)}},
-            {CrossEntropy{{share_rows({2, 0, 3}), weights, {}, Reduction::sum}, 0.2}, {uniform({3, 4}, 4)}},
-            {CrossEntropy{{share_rows({{2, 0, 3}, {1, 1, 9}}), nullptr, 9, Reduction::none}, 0.1}, {uniform({2, 4, 3}, 5)}},
-            {CrossEntropy{{share_rows({36, 0})}, 0.1}, {uniform({2, 37}, 6)}}};
+    return {{CrossEntropy{{SharedIndices({2, 0, 1})}}, {uniform({3, 4}, 1)}},
+            {CrossEntropy{{SharedIndices({1})}}, {uniform({1, 2}, 2)}},
+            {CrossEntropy{{SharedIndices({2, 0, -1}), weights, -1}}, {uniform({3, 4}, 3)}},
+            {CrossEntropy{{SharedIndices({2, 0, 3}), weights, {}, Reduction::sum}, 0.2}, {uniform({3, 4}, 4)}},
+            {CrossEntropy{{SharedIndices({{2, 0, 3}, {1, 1, 9}}), nullptr, 9, Reduction::none}, 0.1}, {uniform({2, 4, 3}, 5)}},
+            {CrossEntropy{{SharedIndices({36, 0})}, 0.1}, {uniform({2, 37}, 6)}}};
 }
 
 Sample<CrossEntropy> CrossEntropy::random(Draw& draw) {
@@ -135,10 +135,10 @@ Array64 Nll::reference(std::span<const Array64> x) const {
 
 std::vector<Sample<Nll>> Nll::samples() {
     const auto weights = share_weights(Array64{0.5, 2, 1, 0.25});
-    return {{Nll{{share_rows({2, 0, 1})}}, {uniform({3, 4}, 1)}},
-            {Nll{{share_rows({2, 0, -1}), weights, -1}}, {uniform({3, 4}, 2)}},
-            {Nll{{share_rows({{2, 0, 3}, {1, 1, 9}}), weights, 9, Reduction::none}}, {uniform({2, 4, 3}, 3)}},
-            {Nll{{share_rows({2, 0}), nullptr, {}, Reduction::sum}}, {uniform({2, 4}, 4)}}};
+    return {{Nll{{SharedIndices({2, 0, 1})}}, {uniform({3, 4}, 1)}},
+            {Nll{{SharedIndices({2, 0, -1}), weights, -1}}, {uniform({3, 4}, 2)}},
+            {Nll{{SharedIndices({{2, 0, 3}, {1, 1, 9}}), weights, 9, Reduction::none}}, {uniform({2, 4, 3}, 3)}},
+            {Nll{{SharedIndices({2, 0}), nullptr, {}, Reduction::sum}}, {uniform({2, 4}, 4)}}};
 }
 
 Sample<Nll> Nll::random(Draw& draw) {

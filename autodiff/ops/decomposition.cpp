@@ -145,7 +145,8 @@ BasicArray<T> Det::forward(Inputs<T> x) const {
 
 namespace {
 
-// Cofactors of one matrix (n, n), as determinants of its minors: they exist for singular matrices too, and so do their derivatives.
+// Cofactors of one matrix (n, n), as determinants of its minors: they exist for singular matrices too, and so do their
+// derivatives.
 template <class T>
 BasicTensor<T> cofactors(const BasicTensor<T>& x) {
     const std::size_t n = x.shape().back();
@@ -195,7 +196,11 @@ std::vector<Sample<Det>> Det::samples() {
     const Array64 singular{{1.0, 2.0, 0.5}, {2.0, 4.0, 1.0}, {-1.0, 0.5, 1.5}};
     Array64 mixed(Shape{2, 2, 2}, 0.5);
     mixed(1, 0, 0) = 2;
-    return {{{}, {dominant({3, 3}, 1)}}, {{}, {exchanged({2, 3, 3}, 2)}}, {{}, {uniform({1, 1}, 3)}}, {{}, {singular}}, {{}, {mixed}}};
+    return {{{}, {dominant({3, 3}, 1)}},
+            {{}, {exchanged({2, 3, 3}, 2)}},
+            {{}, {uniform({1, 1}, 3)}},
+            {{}, {singular}},
+            {{}, {mixed}}};
 }
 
 Sample<Det> Det::random(Draw& draw) {
@@ -266,7 +271,8 @@ Shape DetSign::infer(Shapes x) const { return batch_of("slogdet", *x[0]); }
 
 template <class T>
 BasicArray<T> DetSign::forward(Inputs<T> x) const {
-    return for_each_matrix("slogdet", *x[0], [](const detail::Lu<T>& lu, std::size_t i) { return lu.sign_log(i).sign; });
+    return for_each_matrix("slogdet", *x[0],
+                           [](const detail::Lu<T>& lu, std::size_t i) { return lu.sign_log(i).sign; });
 }
 
 Array64 DetSign::reference(std::span<const Array64> x) const {

@@ -5,8 +5,8 @@
 
 namespace xtape {
 
-/// Lower triangular L with positive diagonal and L Lᵀ = (X + Xᵀ) / 2: X itself where it is symmetric. Taking the symmetric part makes
-/// the derivative one with respect to X's elements, and it is PyTorch's for symmetric X.
+/// Lower triangular L with positive diagonal and L Lᵀ = (X + Xᵀ) / 2: X itself where it is symmetric. Taking the
+/// symmetric part makes the derivative one with respect to X's elements, and it is PyTorch's for symmetric X.
 struct Cholesky {
     static constexpr const char* name = "cholesky";
     static constexpr const char* signature = "cholesky(x)";
@@ -34,7 +34,8 @@ struct Det {
     static constexpr Keep keep = Keep::inputs() | Keep::output();
     static constexpr const char* domain = "X (..., n, n); NaN for a matrix with NaN or infinity";
     static constexpr const char* kinks =
-        "0 for a singular matrix, and its derivatives of any order are those of the polynomial, at the cost of n^2 determinants";
+        "0 for a singular matrix, and its derivatives of any order are those of the polynomial, at the cost of n^2 "
+        "determinants";
 
     Shape infer(Shapes x) const;
     template <class T>
@@ -54,7 +55,8 @@ struct LogDet {
     static constexpr Keep keep = Keep::inputs();
     static constexpr const char* domain = "X (..., n, n) with a positive determinant; NaN for one with NaN or infinity";
     static constexpr const char* kinks =
-        "NaN for a negative determinant, where the derivative is that of logabsdet; -inf for a singular matrix, whose derivative is a "
+        "NaN for a negative determinant, where the derivative is that of logabsdet; -inf for a singular matrix, whose "
+        "derivative is a "
         "DataError that names it";
 
     Shape infer(Shapes x) const;
@@ -73,7 +75,8 @@ struct LogAbsDet {
     static constexpr const char* signature = "slogdet(x).logabsdet";
     static constexpr const char* formula = "y = log |det X|;  dX = g X^-T";
     static constexpr Keep keep = Keep::inputs();
-    static constexpr const char* domain = "X (..., n, n) with a determinant other than 0; NaN for one with NaN or infinity";
+    static constexpr const char* domain =
+        "X (..., n, n) with a determinant other than 0; NaN for one with NaN or infinity";
     static constexpr const char* kinks = "-inf for a singular matrix, whose derivative is a DataError that names it";
 
     Shape infer(Shapes x) const;
@@ -102,18 +105,24 @@ struct DetSign {
     static Sample<DetSign> random(sample::Draw& draw);
 };
 
-/// Cholesky factors of matrices (..., n, n). ShapeError unless they are square; DataError for one that is not positive definite, or
-/// holds NaN or infinity, which says which one.
+/// Cholesky factors of matrices (..., n, n). ShapeError unless they are square; DataError for one that is not positive
+/// definite, or holds NaN or infinity, which says which one.
 template <Node X>
-auto cholesky(const X& x, Location at = Location::current()) { return detail::call_located(Cholesky{}, at, x); }
+auto cholesky(const X& x, Location at = Location::current()) {
+    return detail::call_located(Cholesky{}, at, x);
+}
 
 /// Determinants of matrices (..., n, n): (...). ShapeError unless they are square.
 template <Node X>
-auto det(const X& x, Location at = Location::current()) { return detail::call(Det{}, at, x); }
+auto det(const X& x, Location at = Location::current()) {
+    return detail::call(Det{}, at, x);
+}
 
 /// Logarithms of the determinants of matrices (..., n, n): NaN for a negative determinant, -inf for a singular matrix.
 template <Node X>
-auto logdet(const X& x, Location at = Location::current()) { return detail::call(LogDet{}, at, x); }
+auto logdet(const X& x, Location at = Location::current()) {
+    return detail::call(LogDet{}, at, x);
+}
 
 /// A determinant as sign * exp(logabsdet), which holds where det itself would overflow.
 template <class T>

@@ -16,7 +16,7 @@ using namespace sample;
 namespace {
 
 using Labels = Einsum::Labels;
-using Extents = std::map<int, std::size_t>;
+using LabelExtents = std::map<int, std::size_t>;
 
 bool has(const Labels& labels, int label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
 
@@ -31,8 +31,8 @@ Labels operator+(Labels a, const Labels& b) {
     return a;
 }
 
-// An input on its way through a contraction: contiguous, its labels different, none of extent 1. Its elements are the input's own
-// as long as they can be.
+// An input on its way through a contraction: contiguous, its labels different, none of extent 1. Its elements are the
+// input's own as long as they can be.
 template <class T>
 struct Operand {
     const T* data;
@@ -40,14 +40,15 @@ struct Operand {
     Labels labels;
     BasicArray<T> owned{};
 
-    Operand(const T* from, Shape extents, Labels names) : data(from), shape(std::move(extents)), labels(std::move(names)) {}
+    Operand(const T* from, Shape extents, Labels names)
+        : data(from), shape(std::move(extents)), labels(std::move(names)) {}
     Operand(BasicArray<T> array, Labels names)
         : data(array.data()), shape(array.shape()), labels(std::move(names)), owned(std::move(array)) {}
 };
 
 std::size_t product(const Shape& shape, std::size_t begin, std::size_t end) {
-    return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(begin), shape.begin() + static_cast<std::ptrdiff_t>(end),
-                           std::size_t{1}, std::multiplies<>());
+    return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(begin),
+                           shape.begin() + static_cast<std::ptrdiff_t>(end), std::size_t{1}, std::multiplies<>());
 }
 
 template <class T>
@@ -87,7 +88,7 @@ Operand<T> summed(Operand<T> x, const Labels& kept) {
         Labels labels = x.labels;
         labels.erase(labels.begin() + place);
         BasicArray<T> y = empty_array<T>(shape);
-        detail::reduce_middle(detail::Reduction::sum, x.data, y.data(), product(x.shape, 0, axis), x.shape[axis],
+        detail::reduce_middle(detail::ReduceKind::sum, x.data, y.data(), product(x.shape, 0, axis), x.shape[axis],
                               product(x.shape, axis + 1, x.shape.size()));
         x = Operand<T>(std::move(y), std::move(labels));
     }
@@ -101,7 +102,8 @@ Operand<T> arranged(Operand<T> x, const Labels& order) {
     Shape shape;
     detail::Steps from;
     for (const int label : order) {
-        const auto axis = static_cast<std::size_t>(std::find(x.labels.begin(), x.labels.end(), label) - x.labels.begin());
+        const auto axis =
+            static_cast<std::size_t>(std::find(x.labels.begin(), x.labels.end(), label) - x.labels.begin());
         shape.push_back(x.shape[axis]);
         from.push_back(steps[axis]);
     }
@@ -110,7 +112,8 @@ Operand<T> arranged(Operand<T> x, const Labels& order) {
     return {std::move(y), order};
 }
 
-// The product of two inputs as a batch of matrix products; its labels are the shared ones of the output, a's own, b's own.
+// The product of two inputs as a batch of matrix products; its labels are the shared ones of the output, a's own, b's
+// own.
 template <class T>
 Operand<T> contracted(Operand<T> a, Operand<T> b, const Labels& output) {
     const Labels batch = only(output, [&](int l) { return has(a.labels, l) && has(b.labels, l); });
@@ -129,7 +132,7 @@ Operand<T> contracted(Operand<T> a, Operand<T> b, const Labels& output) {
     if (!transpose_a) a = arranged(std::move(a), batch + rows + inner);
     if (!transpose_b) b = arranged(std::move(b), batch + inner + columns);
 
-    Extents extents;
+    LabelExtents extents;
     for (std::size_t i = 0; i < a.labels.size(); ++i) extents[a.labels[i]] = a.shape[i];
     for (std::size_t i = 0; i < b.labels.size(); ++i) extents[b.labels[i]] = b.shape[i];
     const auto count = [&](const Labels& labels) {
@@ -142,7 +145,8 @@ Operand<T> contracted(Operand<T> a, Operand<T> b, const Labels& output) {
     Shape shape;
     for (const int label : labels) shape.push_back(extents[label]);
     BasicArray<T> y = empty_array<T>(shape);
-    detail::gemm_batch<T>({transpose_a, transpose_b, m, n, k, a.data, b.data, y.data(), T(0)}, count(batch), m * k, k * n, m * n);
+    detail::gemm_batch<T>({transpose_a, transpose_b, m, n, k, a.data, b.data, y.data(), T(0)}, count(batch), m * k,
+                          k * n, m * n);
     return {std::move(y), labels};
 }
 
@@ -150,15 +154,16 @@ std::string label_name(int label) { return label < 128 ? std::string(1, static_c
 
 }  // namespace
 
-Extents detail::label_extents(const Einsum& op, const std::vector<Shape>& shapes) {
+LabelExtents detail::label_extents(const Einsum& op, const std::vector<Shape>& shapes) {
     const auto fail = [&](int label) {
         std::string got;
         for (const Shape& shape : shapes) got += (got.empty() ? "" : ", ") + to_string(shape);
-        throw ShapeError("einsum: expected extents of \"" + label_name(label) + "\" that agree in \"" + op.text + "\", got " + got);
+        throw ShapeError("einsum: expected extents of \"" + label_name(label) + "\" that agree in \"" + op.text +
+                         "\", got " + got);
     };
-    Extents extents;
+    LabelExtents extents;
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-        Extents own;
+        LabelExtents own;
         for (std::size_t axis = 0; axis < shapes[i].size(); ++axis) {
             const int label = op.inputs[i][axis];
             const std::size_t extent = shapes[i][axis];
@@ -179,11 +184,12 @@ Shape Einsum::infer(Shapes x) const {
         shapes.push_back(*x[i]);
     }
     if (!fits) throw ShapeError("einsum: expected one or two inputs with one label an axis in \"" + text + "\"");
-    const Extents extents = detail::label_extents(*this, shapes);
+    const LabelExtents extents = detail::label_extents(*this, shapes);
     Shape shape;
     for (const int label : output) {
         const auto known = extents.find(label);
-        if (known == extents.end()) throw ShapeError("einsum: expected output labels that stand in an operand in \"" + text + "\"");
+        if (known == extents.end())
+            throw ShapeError("einsum: expected output labels that stand in an operand in \"" + text + "\"");
         shape.push_back(known->second);
     }
     return shape;
@@ -193,7 +199,7 @@ template <class T>
 BasicArray<T> Einsum::forward(Inputs<T> x) const {
     std::vector<Shape> shapes;
     for (const BasicArray<T>* input : x) shapes.push_back(input->shape());
-    const Extents extents = detail::label_extents(*this, shapes);
+    const LabelExtents extents = detail::label_extents(*this, shapes);
     Shape shape;
     for (const int label : output) shape.push_back(extents.at(label));
     const Labels order = only(output, [&](int label) { return extents.at(label) != 1; });
@@ -206,7 +212,8 @@ BasicArray<T> Einsum::forward(Inputs<T> x) const {
         y = summed(std::move(y), order + other.labels);
         other = summed(std::move(other), order + y.labels);
         // Which input is the left one decides in which order their own labels come out.
-        const auto own = std::find_if(order.begin(), order.end(), [&](int l) { return has(y.labels, l) != has(other.labels, l); });
+        const auto own =
+            std::find_if(order.begin(), order.end(), [&](int l) { return has(y.labels, l) != has(other.labels, l); });
         if (own != order.end() && has(other.labels, *own)) std::swap(y, other);
         y = contracted(std::move(y), std::move(other), order);
     }
@@ -235,16 +242,16 @@ void Einsum::backward(Replay<T>& r) const {
         bool repeated = false;
         std::vector<std::size_t> axes;
         for (std::size_t axis = 0; axis < labels.size(); ++axis) {
-            const bool again = std::find(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(axis), labels[axis]) !=
-                               labels.begin() + static_cast<std::ptrdiff_t>(axis);
+            const bool again = std::find(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(axis),
+                                         labels[axis]) != labels.begin() + static_cast<std::ptrdiff_t>(axis);
             repeated = repeated || again;
             if (again || shape[axis] == 1 || !has(others, labels[axis])) continue;
             target.push_back(labels[axis]);
             axes.push_back(axis);
         }
-        const BasicTensor<T> d = inputs.size() == 2
-                                     ? detail::call(Einsum{{output, inputs[1 - i]}, target, text}, Location{}, r.g(), r.x(1 - i))
-                                     : detail::call(Einsum{{output}, target, text}, Location{}, r.g());
+        const BasicTensor<T> d = inputs.size() == 2 ? detail::call(Einsum{{output, inputs[1 - i]}, target, text},
+                                                                   Location{}, r.g(), r.x(1 - i))
+                                                    : detail::call(Einsum{{output}, target, text}, Location{}, r.g());
         for (std::size_t k = 0; k < axes.size(); ++k) first[axes[k]] = d.shape()[k];
         const BasicTensor<T> dx = reshape(d, first);
         if (!repeated) {
@@ -268,7 +275,7 @@ void Einsum::backward(Replay<T>& r) const {
 Array64 Einsum::reference(std::span<const Array64> x) const {
     std::vector<Shape> shapes;
     for (const Array64& input : x) shapes.push_back(input.shape());
-    const Extents extents = detail::label_extents(*this, shapes);
+    const LabelExtents extents = detail::label_extents(*this, shapes);
     std::size_t count = 1;
     Shape shape;
     for (const auto& entry : extents) count *= entry.second;
@@ -283,7 +290,8 @@ Array64 Einsum::reference(std::span<const Array64> x) const {
         }
         const auto place = [&](const Labels& labels, const Shape& in) {
             std::size_t at = 0;
-            for (std::size_t axis = 0; axis < labels.size(); ++axis) at = at * in[axis] + (in[axis] == 1 ? 0 : index[labels[axis]]);
+            for (std::size_t axis = 0; axis < labels.size(); ++axis)
+                at = at * in[axis] + (in[axis] == 1 ? 0 : index[labels[axis]]);
             return at;
         };
         double term = 1;
@@ -294,16 +302,21 @@ Array64 Einsum::reference(std::span<const Array64> x) const {
 }
 
 std::vector<Sample<Einsum>> Einsum::samples() {
-    const auto sample = [](const char* text, std::vector<Shape> shapes, std::uint64_t seed) {
+    const auto sample = [](const char* subscripts, std::vector<Shape> shapes, std::uint64_t seed) {
         std::vector<Array64> x;
         for (const Shape& shape : shapes) x.push_back(uniform(shape, seed++));
-        return Sample<Einsum>{detail::parse_subscripts(text, shapes), x};
+        return Sample<Einsum>{detail::parse_subscripts(subscripts, shapes), x};
     };
-    return {sample("ij,jk->ik", {{2, 3}, {3, 4}}, 1),       sample("ij,kj->ki", {{2, 3}, {4, 3}}, 3),
-            sample("bij,bkj->bik", {{2, 2, 3}, {2, 2, 3}}, 5), sample("ij,ij->", {{2, 3}, {2, 3}}, 7),
-            sample("i,j->ji", {{2}, {3}}, 9),               sample("ii->i", {{3, 3}}, 11),
-            sample("ii", {{3, 3}}, 12),                     sample("...ij,...jk->...ik", {{2, 1, 2, 2}, {3, 2, 2}}, 13),
-            sample("iji,jk->ki", {{2, 3, 2}, {3, 2}}, 15),  sample("abc->cb", {{2, 3, 2}}, 17),
+    return {sample("ij,jk->ik", {{2, 3}, {3, 4}}, 1),
+            sample("ij,kj->ki", {{2, 3}, {4, 3}}, 3),
+            sample("bij,bkj->bik", {{2, 2, 3}, {2, 2, 3}}, 5),
+            sample("ij,ij->", {{2, 3}, {2, 3}}, 7),
+            sample("i,j->ji", {{2}, {3}}, 9),
+            sample("ii->i", {{3, 3}}, 11),
+            sample("ii", {{3, 3}}, 12),
+            sample("...ij,...jk->...ik", {{2, 1, 2, 2}, {3, 2, 2}}, 13),
+            sample("iji,jk->ki", {{2, 3, 2}, {3, 2}}, 15),
+            sample("abc->cb", {{2, 3, 2}}, 17),
             sample("ijk,l->j", {{2, 3, 1}, {2}}, 18)};
 }
 

@@ -7,8 +7,9 @@
 
 namespace xtape {
 
-/// y = sum, over every label that the output lacks, of the product of one or two inputs. Axes with the same label are walked
-/// together: a label twice in one input is its diagonal. An axis of extent 1 is repeated along the other input's.
+/// y = sum, over every label that the output lacks, of the product of one or two inputs. Axes with the same label are
+/// walked together: a label twice in one input is its diagonal. An axis of extent 1 is repeated along the other
+/// input's.
 struct Einsum {
     using Labels = std::vector<int>;
 
@@ -19,7 +20,8 @@ struct Einsum {
     static constexpr const char* name = "einsum";
     static constexpr const char* signature = "einsum(\"ij,jk->ik\", a, b)";
     static constexpr const char* formula =
-        "y = sum of a b over the labels not in y;  da = sum of g b over the labels not in a, on a's diagonal where a repeats a label;  "
+        "y = sum of a b over the labels not in y;  da = sum of g b over the labels not in a, on a's diagonal where a "
+        "repeats a label;  "
         "db = likewise";
     static constexpr Keep keep = Keep::inputs();
 
@@ -47,14 +49,15 @@ private:
     Location at_;
 };
 
-/// `einsum("bij,bjk->bik", a, b)`, by NumPy's rules: letters name axes, "..." stands for the axes not named, which broadcast, and
-/// without "->" the output has the labels that occur once, in alphabetical order. Axes of extent 1 broadcast too; an ellipsis that
-/// the output lacks is summed over. More than two inputs are multiplied two at a time, the cheapest product first.
-/// ConfigError for subscripts that make no sense, ShapeError for inputs that do not fit them.
+/// `einsum("bij,bjk->bik", a, b)`, by NumPy's rules: letters name axes, "..." stands for the axes not named, which
+/// broadcast, and without "->" the output has the labels that occur once, in alphabetical order. Axes of extent 1
+/// broadcast too; an ellipsis that the output lacks is summed over. More than two inputs are multiplied two at a time,
+/// the cheapest product first. ConfigError for subscripts that make no sense, ShapeError for inputs that do not fit
+/// them.
 Tensor einsum(const Subscripts& subscripts, const std::vector<Tensor>& x);
 Tensor64 einsum(const Subscripts& subscripts, const std::vector<Tensor64>& x);
 template <class... X>
-    requires Operands<X...>
+requires Operands<X...>
 auto einsum(const Subscripts& subscripts, const X&... x) {
     using T = detail::scalar_of<X...>;
     return einsum(subscripts, std::vector<BasicTensor<T>>{detail::operand<T>(x)...});

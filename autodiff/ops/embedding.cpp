@@ -27,7 +27,7 @@ constexpr std::size_t short_sum = 32;  // rows added one after the other before 
 
 using Padding = std::optional<std::int64_t>;
 
-void check_rows(const char* operation, const IndexArray& indices, std::size_t rows, const Padding& padding) {
+void check_indices(const char* operation, const IndexArray& indices, std::size_t rows, const Padding& padding) {
     const auto outside = [rows](std::int64_t i) { return i < 0 || static_cast<std::uint64_t>(i) >= rows; };
     if (padding && outside(*padding)) {
         throw ConfigError(fmt::format("{}: expected a padding row of the {} rows, got {}", operation, rows, *padding));
@@ -90,7 +90,7 @@ Shape with_width(Shape shape, std::size_t width) {
 Shape Embedding::infer(Shapes x) const {
     const Shape& weight = *x[0];
     if (weight.size() != 2) throw ShapeError("embedding: expected a weight (V, D), got " + to_string(weight));
-    check_rows(name, *indices, weight[0], padding);
+    check_indices(name, *indices, weight[0], padding);
     return with_width(indices->shape(), weight[1]);
 }
 
@@ -131,18 +131,18 @@ Array64 Embedding::reference(std::span<const Array64> x) const {
 }
 
 std::vector<Sample<Embedding>> Embedding::samples() {
-    using detail::share_rows;
-    return {{Embedding{share_rows({2, 0, 2, 4})}, {uniform({5, 3}, 1)}},
-            {Embedding{share_rows({{1, 0}, {1, 1}, {3, 1}}), {}}, {uniform({4, 2}, 2)}},
-            {Embedding{share_rows({0, 1, 2}), 1, true}, {uniform({3, 17}, 3)}},
-            {Embedding{share_rows(IndexArray(Shape{100}, 1))}, {uniform({2, 3}, 4)}}};
+    using detail::SharedIndices;
+    return {{Embedding{SharedIndices({2, 0, 2, 4})}, {uniform({5, 3}, 1)}},
+            {Embedding{SharedIndices({{1, 0}, {1, 1}, {3, 1}}), {}}, {uniform({4, 2}, 2)}},
+            {Embedding{SharedIndices({0, 1, 2}), 1, true}, {uniform({3, 17}, 3)}},
+            {Embedding{SharedIndices(IndexArray(Shape{100}, 1))}, {uniform({2, 3}, 4)}}};
 }
 
 Sample<Embedding> Embedding::random(Draw& draw) {
     // A padding row has no gradient although the value depends on it, unless it reads as zeros.
     const std::size_t rows = draw(1, 5);
     const Padding padding = random_padding(draw, rows);
-    return {Embedding{detail::share_rows(random_indices(draw, rows)), padding, padding.has_value()},
+    return {Embedding{detail::SharedIndices(random_indices(draw, rows)), padding, padding.has_value()},
             {uniform({rows, draw(0, 4)}, draw.seed())}};
 }
 
@@ -152,7 +152,7 @@ Shape ScatterRows::infer(Shapes x) const {
         throw ShapeError("scatter_rows: expected rows (..., D) of the indices' shape " + to_string(indices->shape()) + ", got " +
                          to_string(shape));
     }
-    check_rows(name, *indices, rows, padding);
+    check_indices(name, *indices, rows, padding);
     return {rows, shape.back()};
 }
 
@@ -193,17 +193,17 @@ Array64 ScatterRows::reference(std::span<const Array64> x) const {
 }
 
 std::vector<Sample<ScatterRows>> ScatterRows::samples() {
-    using detail::share_rows;
-    return {{ScatterRows{share_rows({2, 0, 2, 4}), 5}, {uniform({4, 3}, 1)}},
-            {ScatterRows{share_rows({{1, 0}, {1, 1}}), 2, 0}, {uniform({2, 2, 2}, 2)}},
-            {ScatterRows{share_rows(IndexArray(Shape{100}, 1)), 3}, {uniform({100, 2}, 3)}}};
+    using detail::SharedIndices;
+    return {{ScatterRows{SharedIndices({2, 0, 2, 4}), 5}, {uniform({4, 3}, 1)}},
+            {ScatterRows{SharedIndices({{1, 0}, {1, 1}}), 2, 0}, {uniform({2, 2, 2}, 2)}},
+            {ScatterRows{SharedIndices(IndexArray(Shape{100}, 1)), 3}, {uniform({100, 2}, 3)}}};
 }
 
 Sample<ScatterRows> ScatterRows::random(Draw& draw) {
     const std::size_t rows = draw(1, 5);
     const IndexArray indices = random_indices(draw, rows);
     const Shape shape = with_width(indices.shape(), draw(0, 4));
-    return {ScatterRows{detail::share_rows(indices), rows, random_padding(draw, rows)}, {uniform(shape, draw.seed())}};
+    return {ScatterRows{detail::SharedIndices(indices), rows, random_padding(draw, rows)}, {uniform(shape, draw.seed())}};
 }
 
 template struct detail::Runner<Embedding>;

@@ -2,23 +2,15 @@
 #pragma once
 
 #include <xtape/autodiff/op.hpp>
+#include <xtape/autodiff/ops/indices.hpp>
 
-#include <memory>
 #include <optional>
 
 namespace xtape {
 
-namespace detail {
-/// Row numbers shared by an operation, its record and its derivatives.
-using SharedRows = std::shared_ptr<const IndexArray>;
-inline SharedRows share_rows(IndexArray indices) {
-    return std::allocate_shared<const IndexArray>(PoolAllocator<IndexArray>(), std::move(indices));
-}
-}  // namespace detail
-
 /// Y[i...] = W[indices[i...]] for W (V, D) and indices of any shape; Y has D as one more axis
 struct Embedding {
-    detail::SharedRows indices;
+    detail::SharedIndices indices;
     std::optional<std::int64_t> padding = {};  ///< a row that gets no gradient
     bool blank_padding = false;                ///< and reads as zeros: the reverse of scatter_rows
 
@@ -39,7 +31,7 @@ struct Embedding {
 
 /// Y (rows, D) = sums of the rows of x (..., D) that go to each row by their index. The order of the sum depends on the indices only.
 struct ScatterRows {
-    detail::SharedRows indices;
+    detail::SharedIndices indices;
     std::size_t rows = 0;
     std::optional<std::int64_t> padding = {};  ///< an index that goes nowhere
 
@@ -66,13 +58,13 @@ struct EmbeddingOptions {
 /// padding row, ShapeError unless weight is a matrix.
 template <Node W>
 auto embedding(const W& weight, IndexArray indices, EmbeddingOptions options = {}, Location at = Location::current()) {
-    return detail::call(Embedding{detail::share_rows(std::move(indices)), options.padding}, at, weight);
+    return detail::call(Embedding{detail::SharedIndices(std::move(indices)), options.padding}, at, weight);
 }
 
 /// Sums rows of x (shape of indices, D) into `rows` rows by their index. DataError for an index outside 0 .. rows-1.
 template <Node X>
 auto scatter_rows(const X& x, IndexArray indices, std::size_t rows, Location at = Location::current()) {
-    return detail::call(ScatterRows{detail::share_rows(std::move(indices)), rows}, at, x);
+    return detail::call(ScatterRows{detail::SharedIndices(std::move(indices)), rows}, at, x);
 }
 
 namespace detail {

@@ -12,7 +12,7 @@ using namespace sample;
 
 template <class T>
 BasicArray<T> Min::forward(Inputs<T> x) const {
-    BasicArray<T> y = detail::reduce_axes(detail::Reduction::min, *x[0], axes.mask(name, x[0]->shape()));
+    BasicArray<T> y = detail::reduce_axes(detail::ReduceKind::min, *x[0], axes.mask(name, x[0]->shape()));
     y.reshape(reduced_shape(name, x[0]->shape()));
     return y;
 }
@@ -57,7 +57,7 @@ IndexArray detail::PositionOp::positions(const char* operation, const BasicArray
                                            : static_cast<std::size_t>(*axis);
     for (std::size_t i = 0; i < rank; ++i) (!axis || i == middle ? count : i < middle ? outer : inner) *= shape[i];
     BasicArray<T> extreme = empty_array<T>(y.shape());
-    const Reduction kind = of_largest ? Reduction::max : Reduction::min;
+    const ReduceKind kind = of_largest ? ReduceKind::max : ReduceKind::min;
     reduce_middle(kind, x.data(), extreme.data(), outer, count, inner);
     find_first(x.data(), extreme.data(), y.data(), outer, count, inner);
     return y;

@@ -302,9 +302,7 @@ void MaskedSelect::backward(Replay<T>& r) const {
 }
 
 Array64 MaskedSelect::reference(std::span<const Array64> x) const {
-    return detail::array_by_index(places->shape(), [&](const Shape& index) {
-        return x[0].data()[static_cast<std::size_t>((*places)(index[0]))];
-    });
+    return Take{places, std::nullopt}.reference(x);
 }
 
 std::vector<Sample<MaskedSelect>> MaskedSelect::samples() {

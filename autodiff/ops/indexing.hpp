@@ -3,27 +3,14 @@
 // Indices are int64 arrays and constants for differentiation. Those below 0 count from the end; one out of range is a DataError.
 #pragma once
 
+#include <xtape/autodiff/ops/indices.hpp>
 #include <xtape/autodiff/ops/shaping.hpp>
 
-#include <memory>
 #include <optional>
 
 namespace xtape {
 
 namespace detail {
-/// An index array that the copies of an operation share: the tape's record of it does not copy a million indices.
-class SharedIndices {
-public:
-    SharedIndices(IndexArray indices)
-        : indices_(std::allocate_shared<const IndexArray>(PoolAllocator<IndexArray>{}, std::move(indices))) {}
-
-    const IndexArray& operator*() const { return *indices_; }
-    const IndexArray* operator->() const { return indices_.get(); }
-
-private:
-    std::shared_ptr<const IndexArray> indices_;
-};
-
 /// Throws DataError, naming the operation, the first index out of range and its place, unless all are in -extent .. extent - 1 of
 /// that axis of `shape` (no axis: of all its elements).
 void check_indices(const char* operation, const IndexArray& indices, const Shape& shape, std::optional<std::size_t> axis);

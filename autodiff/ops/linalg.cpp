@@ -42,7 +42,8 @@ std::string transposition(const MatmulOptions& o) {
 Shape Matmul::infer(Shapes x) const {
     const Shape &a = *x[0], &b = *x[1];
     const auto fail = [&](const std::string& wanted) {
-        throw ShapeError("matmul: expected " + wanted + ", got " + to_string(a) + " x " + to_string(b) + transposition(options));
+        throw ShapeError("matmul: expected " + wanted + ", got " + to_string(a) + " x " + to_string(b) +
+                         transposition(options));
     };
     if (a.empty() || b.empty()) fail("vectors or matrices (..., m, k) x (..., k, n)");
     const Product p = as_matrices(a, b, options);
@@ -70,7 +71,7 @@ BasicArray<T> Matmul::forward(Inputs<T> x) const {
     const bool plain_a = element_count(batch_a) == count, plain_b = element_count(batch_b) == count;
     const bool single_a = element_count(batch_a) == 1, single_b = element_count(batch_b) == 1;
     if (plain_a && single_b && !p.transpose_a && p.m < 8) {
-        // A few rows each times the same matrix: one product of all rows. From 8 rows on many products run faster side by side.
+        // A few rows each times the same matrix: one product of all rows. Larger ones run faster side by side.
         product.m *= count;
         detail::gemm(product);
     } else if ((plain_a || single_a) && (plain_b || single_b)) {
@@ -83,8 +84,8 @@ BasicArray<T> Matmul::forward(Inputs<T> x) const {
 
 namespace {
 
-// The gradient of one matrix B that multiplied a whole batch A (..., m, k): a single product over all rows, where one a matrix and
-// their sum would need as much memory as the batch has matrices.
+// The gradient of one matrix B that multiplied a whole batch A (..., m, k): a single product over all rows, where one a
+// matrix and their sum would need as much memory as the batch has matrices.
 template <class T>
 BasicTensor<T> shared_matrix_gradient(Replay<T>& r, bool transpose_b) {
     const BasicArray<T>&a = *r.x_array(0), &g = r.g().value();
@@ -119,7 +120,7 @@ void Matmul::backward(Replay<T>& r) const {
         full.push_back(p.n);
         g = reshape(g, full);
     }
-    // op(A) is A or its transpose, so the gradient of A is that of op(A), or its transpose. A vector's gradient loses the axis again.
+    // op(A) is A or its transpose, so the gradient of A is that of op(A), or its transpose. A vector's loses the axis again.
     Shape row = batch;
     row.push_back(p.k);
     const auto give = [&r, &row](std::size_t i, const BasicTensor<T>& d, bool vector) {
@@ -131,7 +132,8 @@ void Matmul::backward(Replay<T>& r) const {
                    : matmul(g, b, {.transpose_a = false, .transpose_b = !tb}), shape_a.size() == 1);
     }
     if (!r.wants(1)) return;
-    if (!r.recording() && shape_b.size() == 2 && shape_a.size() > 2 && !ta) return r.give(1, shared_matrix_gradient(r, tb));
+    const bool shared = shape_b.size() == 2 && shape_a.size() > 2 && !ta;
+    if (shared && !r.recording()) return r.give(1, shared_matrix_gradient(r, tb));
     const BasicTensor<T> a = with_shape(r.x(0), p.a);
     give(1, tb ? matmul(g, a, {.transpose_a = true, .transpose_b = ta})
                : matmul(a, g, {.transpose_a = !ta, .transpose_b = false}), shape_b.size() == 1);
@@ -142,7 +144,7 @@ Array64 Matmul::reference(std::span<const Array64> x) const {
     const Shape* const pointers[] = {&shapes[0], &shapes[1]};
     Array64 y(infer(pointers), 0.0);
     const Product p = as_matrices(shapes[0], shapes[1], options);
-    // Vectors became matrices, whose elements are read through xtensor's own index: leading axes of extent 1 accept index 0 only.
+    // Elements are read through xtensor's own index: leading axes of extent 1 accept index 0 only.
     const Array64 a = xt::reshape_view(x[0], p.a), b = xt::reshape_view(x[1], p.b);
     Shape batch;
     broadcast_shapes(leading(p.a, 2), leading(p.b, 2), batch);

@@ -26,9 +26,11 @@ void check_square(const char* operation, const Shape& x) {
 
 Shape solution_shape(const char* operation, const Shape& a, const Shape& b) {
     const auto fail = [&](const char* wanted) {
-        throw ShapeError(std::string(operation) + ": expected " + wanted + ", got " + to_string(a) + " and " + to_string(b));
+        throw ShapeError(std::string(operation) + ": expected " + wanted + ", got " + to_string(a) + " and " +
+                         to_string(b));
     };
-    if (a.size() < 2 || a[a.size() - 1] != a[a.size() - 2] || b.empty() || b[b.size() - std::min<std::size_t>(2, b.size())] != a.back()) {
+    if (a.size() < 2 || a[a.size() - 1] != a[a.size() - 2] || b.empty() ||
+        b[b.size() - std::min<std::size_t>(2, b.size())] != a.back()) {
         fail("square matrices (..., n, n) and right-hand sides (n) or (..., n, k)");
     }
     Shape shape;
@@ -47,14 +49,15 @@ std::string matrix_of(const Shape& shape, std::size_t index) {
     if (batch.empty()) return "shape " + to_string(shape);
     Shape place(batch.size(), 0);
     for (std::size_t i = batch.size(); i-- > 0; index /= batch[i]) place[i] = index % batch[i];
-    return "matrix " + (batch.size() == 1 ? std::to_string(place[0]) : to_string(place)) + " of shape " + to_string(shape);
+    return "matrix " + (batch.size() == 1 ? std::to_string(place[0]) : to_string(place)) + " of shape " +
+           to_string(shape);
 }
 
 void check_regular(const char* operation, const Shape& shape, const std::vector<Outcome>& outcomes) {
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i] > 0) {
-            throw DataError(std::string(operation) + ": expected invertible matrices, got a singular one: " + matrix_of(shape, i) +
-                            ", pivot " + std::to_string(outcomes[i]) + " is 0");
+            throw DataError(std::string(operation) + ": expected invertible matrices, got a singular one: " +
+                            matrix_of(shape, i) + ", pivot " + std::to_string(outcomes[i]) + " is 0");
         }
     }
 }
@@ -65,7 +68,8 @@ BasicArray<T> solve_each(const Shape& a, const BasicArray<T>& b, const Shape& sh
     const std::size_t n = a.back(), columns = b.dimension() == 1 ? 1 : b.shape().back();
     const Shape batch = leading(shape, b.dimension() == 1 ? 1 : 2);
     const std::vector<std::size_t> from_a = broadcast_places(leading(a, 2), batch);
-    const std::vector<std::size_t> from_b = broadcast_places(leading(b.shape(), std::min<std::size_t>(b.dimension(), 2)), batch);
+    const std::vector<std::size_t> from_b =
+        broadcast_places(leading(b.shape(), std::min<std::size_t>(b.dimension(), 2)), batch);
     BasicArray<T> y = empty_array<T>(shape);
     const std::size_t size = n * columns;
     if (size == 0) return y;

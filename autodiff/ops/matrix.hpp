@@ -1,4 +1,5 @@
-// What the operations on square matrices share: shape rules, the texts of their errors, naive references and well-conditioned samples.
+// What the operations on square matrices share: shape rules, the texts of their errors, naive references and
+// well-conditioned samples.
 #pragma once
 
 #include <xtape/autodiff/kernels/lapack.hpp>
@@ -28,7 +29,8 @@ Shape with_matrix(Shape batch, std::size_t rows, std::size_t columns);
 /// ShapeError unless x is (..., n, n).
 void check_square(const char* operation, const Shape& x);
 
-/// Shape of the solution of A X = B for A (..., n, n) and B (n) or (..., n, k), whose leading axes broadcast; ShapeError otherwise.
+/// Shape of the solution of A X = B for A (..., n, n) and B (n) or (..., n, k), whose leading axes broadcast;
+/// ShapeError otherwise.
 Shape solution_shape(const char* operation, const Shape& a, const Shape& b);
 
 /// "matrix 3 of shape (5, 4, 4)", "matrix (0, 2) of shape (2, 3, 4, 4)", or "shape (4, 4)" for a single one.
@@ -37,7 +39,8 @@ std::string matrix_of(const Shape& shape, std::size_t index);
 /// DataError that names the first singular matrix of a batch of shape `shape`, if there is one.
 void check_regular(const char* operation, const Shape& shape, const std::vector<Outcome>& outcomes);
 
-/// y (..., n, columns) = f(A, B) for each matrix of the broadcast batch axes of a and b, f solving in place: f(matrix of A, place in y).
+/// y (..., n, columns) = f(A, B) for each matrix of the broadcast batch axes of a and b, f solving in place: f(matrix
+/// of A, place in y).
 template <class T>
 BasicArray<T> solve_each(const Shape& a, const BasicArray<T>& b, const Shape& shape,
                          const std::function<void(std::size_t matrix, T* y, std::size_t columns)>& f);

@@ -16,8 +16,8 @@ namespace {
 
 void check_vectors(const char* operation, const Shape& a, const Shape& b, bool same) {
     if (a.size() != 1 || b.size() != 1 || (same && a != b)) {
-        throw ShapeError(std::string(operation) + ": expected two vectors" + (same ? " of the same length" : "") + ", got " +
-                         to_string(a) + " and " + to_string(b));
+        throw ShapeError(std::string(operation) + ": expected two vectors" + (same ? " of the same length" : "") +
+                         ", got " + to_string(a) + " and " + to_string(b));
     }
 }
 
@@ -27,9 +27,11 @@ double dot_block(const T* a, const T* b, std::size_t count) {
     std::array<double, 16> sums{};
     const std::size_t whole = count / sums.size() * sums.size();
     for (std::size_t i = 0; i < whole; i += sums.size()) {
-        for (std::size_t l = 0; l < sums.size(); ++l) sums[l] += static_cast<double>(a[i + l]) * static_cast<double>(b[i + l]);
+        for (std::size_t l = 0; l < sums.size(); ++l)
+            sums[l] += static_cast<double>(a[i + l]) * static_cast<double>(b[i + l]);
     }
-    for (std::size_t i = whole; i < count; ++i) sums[i - whole] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    for (std::size_t i = whole; i < count; ++i)
+        sums[i - whole] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
     for (std::size_t width = sums.size() / 2; width > 0; width /= 2) {
         for (std::size_t l = 0; l < width; ++l) sums[l] += sums[l + width];
     }
@@ -149,7 +151,8 @@ void Trace::backward(Replay<T>& r) const {
     const std::size_t m = shape[shape.size() - 2], n = shape.back();
     BasicArray<T> diagonal(Shape{m, n}, T(0));
     for (std::size_t i = 0; i < std::min(m, n); ++i) diagonal.data()[i * n + i] = 1;
-    r.give(0, where(BasicTensor<T>(std::move(diagonal)), reshape(r.g(), detail::with_matrix(r.g().shape(), 1, 1)), BasicTensor<T>(T(0))));
+    r.give(0, where(BasicTensor<T>(std::move(diagonal)), reshape(r.g(), detail::with_matrix(r.g().shape(), 1, 1)),
+                    BasicTensor<T>(T(0))));
 }
 
 Array64 Trace::reference(std::span<const Array64> x) const {

@@ -58,17 +58,19 @@ struct Trace {
 
 /// Inner product of two vectors of the same length: a scalar. ShapeError otherwise.
 template <class A, class B>
-    requires Operands<A, B>
+requires Operands<A, B>
 auto dot(const A& a, const B& b, Location at = Location::current()) { return detail::call(Dot{}, at, a, b); }
 
 /// (m) and (n) give (m, n), every element of a times every one of b. ShapeError unless both are vectors.
 template <class A, class B>
-    requires Operands<A, B>
+requires Operands<A, B>
 auto outer(const A& a, const B& b, Location at = Location::current()) { return detail::call(Outer{}, at, a, b); }
 
 /// Sums of the diagonals of matrices (..., m, n): (...). ShapeError for a rank below 2.
 template <Node X>
-auto trace(const X& x, Location at = Location::current()) { return detail::call(Trace{}, at, x); }
+auto trace(const X& x, Location at = Location::current()) {
+    return detail::call(Trace{}, at, x);
+}
 
 namespace detail {
 std::vector<OperationInfo> product_operations();

@@ -108,7 +108,7 @@ void detail::visit_reduced(const Array64& x, const std::vector<bool>& reduced,
 namespace {
 
 template <class T>
-BasicArray<T> reduce_to(detail::Reduction kind, const BasicArray<T>& x, const std::vector<bool>& reduced,
+BasicArray<T> reduce_to(detail::ReduceKind kind, const BasicArray<T>& x, const std::vector<bool>& reduced,
                         const Shape& shape) {
     BasicArray<T> y = detail::reduce_axes(kind, x, reduced);
     y.reshape(shape);
@@ -141,7 +141,7 @@ void detail::share_among_extremes(const ReductionOp& op, const char* operation, 
 
 template <class T>
 BasicArray<T> Sum::forward(Inputs<T> x) const {
-    return reduce_to(detail::Reduction::sum, *x[0], axes.mask(name, x[0]->shape()), reduced_shape(name, x[0]->shape()));
+    return reduce_to(detail::ReduceKind::sum, *x[0], axes.mask(name, x[0]->shape()), reduced_shape(name, x[0]->shape()));
 }
 
 template <class T>
@@ -173,7 +173,7 @@ Sample<Sum> Sum::random(Draw& draw) {
 template <class T>
 BasicArray<T> Mean::forward(Inputs<T> x) const {
     const Shape& shape = x[0]->shape();
-    BasicArray<T> y = reduce_to(detail::Reduction::sum, *x[0], axes.mask(name, shape), reduced_shape(name, shape));
+    BasicArray<T> y = reduce_to(detail::ReduceKind::sum, *x[0], axes.mask(name, shape), reduced_shape(name, shape));
     const Lanes<T> n(count(name, shape));
     detail::elementwise_forward<T, 1>({&y}, y, [n](Lanes<T> total) { return total / n; });
     return y;
@@ -208,7 +208,7 @@ Sample<Mean> Mean::random(Draw& draw) {
 
 template <class T>
 BasicArray<T> Prod::forward(Inputs<T> x) const {
-    return reduce_to(detail::Reduction::product, *x[0], axes.mask(name, x[0]->shape()),
+    return reduce_to(detail::ReduceKind::product, *x[0], axes.mask(name, x[0]->shape()),
                      reduced_shape(name, x[0]->shape()));
 }
 
@@ -263,7 +263,7 @@ Sample<Prod> Prod::random(Draw& draw) {
 
 template <class T>
 BasicArray<T> Max::forward(Inputs<T> x) const {
-    return reduce_to(detail::Reduction::max, *x[0], axes.mask(name, x[0]->shape()), reduced_shape(name, x[0]->shape()));
+    return reduce_to(detail::ReduceKind::max, *x[0], axes.mask(name, x[0]->shape()), reduced_shape(name, x[0]->shape()));
 }
 
 Array64 Max::reference(std::span<const Array64> x) const {

@@ -19,7 +19,8 @@ BasicTensor<T> as_columns(const BasicTensor<T>& x, bool vector) {
     return reshape(x, shape);
 }
 
-// The rules of solve and triangular_solve: `solved` applies op(A)^-T to its argument, `masked` keeps what of dA belongs to A.
+// The rules of solve and triangular_solve: `solved` applies op(A)^-T to its argument, `masked` keeps what of dA belongs
+// to A.
 template <class T, class Solved, class Masked>
 void give_system(Replay<T>& r, bool transposed, Solved solved, Masked masked) {
     const bool vector = r.shape(1).size() == 1;
@@ -79,12 +80,15 @@ template <class T>
 void Solve::backward(Replay<T>& r) const {
     give_system(
         r, options.transpose,
-        [&](const BasicTensor<T>& a, const BasicTensor<T>& g) { return solve(a, g, {.transpose = !options.transpose}, Location{}); },
+        [&](const BasicTensor<T>& a, const BasicTensor<T>& g) {
+            return solve(a, g, {.transpose = !options.transpose}, Location{});
+        },
         [](const BasicTensor<T>& ga) { return ga; });
 }
 
 Array64 Solve::reference(std::span<const Array64> x) const {
-    return detail::naive_solution(x[0], x[1], options.transpose, detail::solution_shape(name, x[0].shape(), x[1].shape()));
+    return detail::naive_solution(x[0], x[1], options.transpose,
+                                  detail::solution_shape(name, x[0].shape(), x[1].shape()));
 }
 
 std::vector<Sample<Solve>> Solve::samples() {
@@ -97,7 +101,8 @@ std::vector<Sample<Solve>> Solve::samples() {
 
 Sample<Solve> Solve::random(Draw& draw) {
     const RandomSystem s = random_system(draw);
-    return {Solve{{draw.coin()}}, {draw.coin() ? dominant(s.a, draw.seed()) : exchanged(s.a, draw.seed()), uniform(s.b, draw.seed())}};
+    return {Solve{{draw.coin()}},
+            {draw.coin() ? dominant(s.a, draw.seed()) : exchanged(s.a, draw.seed()), uniform(s.b, draw.seed())}};
 }
 
 template <class T>
@@ -183,7 +188,10 @@ Array64 Inverse::reference(std::span<const Array64> x) const {
 }
 
 std::vector<Sample<Inverse>> Inverse::samples() {
-    return {{{}, {dominant({3, 3}, 1)}}, {{}, {exchanged({2, 3, 3}, 2)}}, {{}, {exchanged({1, 2, 2, 2}, 3)}}, {{}, {positive({1, 1}, 4)}}};
+    return {{{}, {dominant({3, 3}, 1)}},
+            {{}, {exchanged({2, 3, 3}, 2)}},
+            {{}, {exchanged({1, 2, 2, 2}, 3)}},
+            {{}, {positive({1, 1}, 4)}}};
 }
 
 Sample<Inverse> Inverse::random(Draw& draw) {

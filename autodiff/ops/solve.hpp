@@ -44,7 +44,8 @@ struct TriangularSolve {
     static constexpr const char* signature = "triangular_solve(a, b, {.upper, .transpose, .unit_diagonal})";
     static constexpr const char* formula = "X = A^-1 B;  dB = A^-T G;  dA = the triangle of -dB X^T";
     static constexpr Keep keep = Keep::input(0) | Keep::output();
-    static constexpr const char* domain = "A (..., n, n) with no 0 on its diagonal; DataError that names the matrix otherwise";
+    static constexpr const char* domain =
+        "A (..., n, n) with no 0 on its diagonal; DataError that names the matrix otherwise";
 
     Shape infer(Shapes x) const { return detail::solution_shape(name, *x[0], *x[1]); }
     template <class T>
@@ -75,25 +76,28 @@ struct Inverse {
     static Sample<Inverse> random(sample::Draw& draw);
 };
 
-/// X with A X = B, for A (..., n, n) and B (..., n, k), or a vector b (n). Leading axes broadcast. ShapeError when the shapes do not fit;
-/// DataError for a matrix with an exact zero pivot, which says which one; a matrix with NaN or infinity gives NaN.
+/// X with A X = B, for A (..., n, n) and B (..., n, k), or a vector b (n). Leading axes broadcast. ShapeError when the
+/// shapes do not fit; DataError for a matrix with an exact zero pivot, which says which one; a matrix with NaN or
+/// infinity gives NaN.
 template <class A, class B>
-    requires Operands<A, B>
+requires Operands<A, B>
 auto solve(const A& a, const B& b, SolveOptions options = {}, Location at = Location::current()) {
     return detail::call_located(Solve{options}, at, a, b);
 }
 
 /// The same for a triangular A: the other triangle is not read. DataError for a zero on a diagonal, which says where.
 template <class A, class B>
-    requires Operands<A, B>
+requires Operands<A, B>
 auto triangular_solve(const A& a, const B& b, TriangularOptions options = {}, Location at = Location::current()) {
     return detail::call_located(TriangularSolve{options}, at, a, b);
 }
 
-/// Inverses of matrices (..., n, n). To multiply by an inverse, solve is faster and more accurate. DataError for a singular matrix,
-/// which says which one; a matrix with NaN or infinity gives NaN.
+/// Inverses of matrices (..., n, n). To multiply by an inverse, solve is faster and more accurate. DataError for a
+/// singular matrix, which says which one; a matrix with NaN or infinity gives NaN.
 template <Node X>
-auto inv(const X& x, Location at = Location::current()) { return detail::call_located(Inverse{}, at, x); }
+auto inv(const X& x, Location at = Location::current()) {
+    return detail::call_located(Inverse{}, at, x);
+}
 
 namespace detail {
 /// t where a triangle (..., n, n) is not zero, 0 elsewhere, whatever stands there.

@@ -71,8 +71,10 @@ Labels letters_used_once(const std::vector<Labels>& inputs) {
 void check_output(const Einsum& op) {
     for (std::size_t i = 0; i < op.output.size(); ++i) {
         const int label = op.output[i];
-        const bool known = std::any_of(op.inputs.begin(), op.inputs.end(), [&](const Labels& labels) { return has(labels, label); });
-        const bool first = std::find(op.output.begin(), op.output.end(), label) - op.output.begin() == static_cast<std::ptrdiff_t>(i);
+        const bool known =
+            std::any_of(op.inputs.begin(), op.inputs.end(), [&](const Labels& labels) { return has(labels, label); });
+        const bool first =
+            std::find(op.output.begin(), op.output.end(), label) - op.output.begin() == static_cast<std::ptrdiff_t>(i);
         if (!known || !first) fail(op.text, "output labels that differ and stand in an operand");
     }
 }
@@ -91,9 +93,9 @@ Einsum detail::parse_subscripts(const std::string& text, const std::vector<Shape
         Part& part = parts[i];
         const std::size_t named = part.labels.size(), rank = shapes[i].size();
         if (part.ellipsis < 0 ? rank != named : rank < named) {
-            throw ShapeError("einsum: expected " + std::string(part.ellipsis < 0 ? "" : "at least ") + std::to_string(named) +
-                             (named == 1 ? " axis" : " axes") + " for operand " + std::to_string(i) + " of \"" + text + "\", got " +
-                             to_string(shapes[i]));
+            throw ShapeError("einsum: expected " + std::string(part.ellipsis < 0 ? "" : "at least ") +
+                             std::to_string(named) + (named == 1 ? " axis" : " axes") + " for operand " +
+                             std::to_string(i) + " of \"" + text + "\", got " + to_string(shapes[i]));
         }
         if (part.ellipsis >= 0) {
             insert_hidden(part, rank - named);
@@ -118,8 +120,8 @@ struct Pending {
     Labels labels;
 };
 
-// The labels of the product of two inputs that others, or the output, still need: first the shared ones, as a batched product
-// leaves them.
+// The labels of the product of two inputs that others, or the output, still need: first the shared ones, as a batched
+// product leaves them.
 template <class T>
 Labels remaining(const std::vector<Pending<T>>& x, std::size_t i, std::size_t j, const Labels& output) {
     const auto wanted = [&](int label) {
@@ -186,7 +188,8 @@ BasicTensor<T> einsum_all(const Subscripts& subscripts, const std::vector<BasicT
         pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(second));
     }
     if (pending.size() == 1) return detail::call(op, at, pending[0].value);
-    return detail::call(Einsum{{pending[0].labels, pending[1].labels}, op.output, op.text}, at, pending[0].value, pending[1].value);
+    return detail::call(Einsum{{pending[0].labels, pending[1].labels}, op.output, op.text}, at, pending[0].value,
+                        pending[1].value);
 }
 
 }  // namespace

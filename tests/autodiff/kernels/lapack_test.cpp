@@ -25,7 +25,8 @@ double residual(const T* a, bool transpose, const T* x, const T* b, std::size_t 
         for (std::size_t j = 0; j < columns; ++j) {
             double sum = 0;
             for (std::size_t k = 0; k < n; ++k) {
-                sum += static_cast<double>(a[transpose ? k * n + i : i * n + k]) * static_cast<double>(x[k * columns + j]);
+                sum +=
+                    static_cast<double>(a[transpose ? k * n + i : i * n + k]) * static_cast<double>(x[k * columns + j]);
             }
             const double error = std::abs(sum - static_cast<double>(b[i * columns + j]));
             worst = std::isnan(error) ? INFINITY : std::max(worst, error);
@@ -77,7 +78,8 @@ void check_triangles(std::size_t n) {
                     }
                     if (unit) a(i, i) = 1;
                 }
-                CHECK(residual(a.data(), transpose, x.data(), b.data(), n, columns) < 16 * static_cast<double>(n + 1) * epsilon<T>);
+                CHECK(residual(a.data(), transpose, x.data(), b.data(), n, columns) <
+                      16 * static_cast<double>(n + 1) * epsilon<T>);
             }
         }
     }
@@ -98,7 +100,8 @@ void check_cholesky(std::size_t n) {
             }
         }
         const T* const matrix = a.data() + q * n * n;
-        CHECK(residual(l.data() + q * n * n, false, transposed.data(), matrix, n, n) < 32 * static_cast<double>(n * n) * epsilon<T>);
+        CHECK(residual(l.data() + q * n * n, false, transposed.data(), matrix, n, n) <
+              32 * static_cast<double>(n * n) * epsilon<T>);
     }
 }
 

@@ -19,7 +19,8 @@ TEST_CASE("dot, outer and trace by hand, and their gradients") {
     CHECK(dot(a, b).value() == Array(12.F));
     CHECK(outer(a, Array{1.F, 10.F}).value() == Array{{1.F, 10.F}, {2.F, 20.F}, {3.F, 30.F}});
     CHECK(trace(Tensor(Array{{1.F, 2.F}, {3.F, 4.F}})).value() == Array(5.F));
-    CHECK(trace(Tensor(Array{{{1.F, 2.F, 9.F}, {3.F, 4.F, 9.F}}, {{5.F, 6.F, 9.F}, {7.F, 8.F, 9.F}}})).value() == Array{5.F, 13.F});
+    CHECK(trace(Tensor(Array{{{1.F, 2.F, 9.F}, {3.F, 4.F, 9.F}}, {{5.F, 6.F, 9.F}, {7.F, 8.F, 9.F}}})).value() ==
+          Array{5.F, 13.F});
     CHECK(grad([](const Tensor& x) { return dot(x, x); })(a).value() == Array{2.F, 4.F, 6.F});
     CHECK(grad([](const Tensor& x) { return sum(outer(x, b)); })(a).value() == Array{5.F, 5.F, 5.F});
     CHECK(grad([](const Tensor& x) { return 2.F * trace(x); })(Array{{1.F, 2.F, 3.F}, {4.F, 5.F, 6.F}}).value() ==
@@ -58,7 +59,8 @@ TEST_CASE("a long float dot product is right to the last bits, on any number of 
 
 TEST_CASE("dot, outer and trace name the shapes that do not fit") {
     const Tensor matrix(Array(Shape{2, 3})), two(Array{1.F, 2.F});
-    const std::string same = "dot: expected two vectors of the same length, got ", any = "outer: expected two vectors, got ";
+    const std::string same = "dot: expected two vectors of the same length, got ",
+                      any = "outer: expected two vectors, got ";
     CHECK_THROWS_WITH_AS(dot(a, two), located(same + "(3) and (2)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(dot(matrix, a), located(same + "(2, 3) and (3)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(outer(a, matrix), located(any + "(3) and (2, 3)", __LINE__), ShapeError);

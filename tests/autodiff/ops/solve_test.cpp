@@ -47,12 +47,14 @@ TEST_CASE("substitution reads its triangle alone") {
 }
 
 TEST_CASE("batch axes broadcast, and a vector is solved for by every matrix") {
-    const Tensor64 stack(sample::exchanged({2, 1, 3, 3}, 1)), sides(sample::uniform({4, 3, 2}, 2)), one(sample::uniform({3}, 3));
+    const Tensor64 stack(sample::exchanged({2, 1, 3, 3}, 1)), sides(sample::uniform({4, 3, 2}, 2)),
+        one(sample::uniform({3}, 3));
     const Tensor64 x = solve(stack, sides), y = solve(stack, one);
     REQUIRE(x.shape() == Shape{2, 4, 3, 2});
     REQUIRE(y.shape() == Shape{2, 1, 3});
     CHECK(distance(matmul(stack, x).value(), broadcast_to(sides, {2, 4, 3, 2}).value()) < 1e-13);
-    CHECK(distance(matmul(stack, reshape(y, {2, 1, 3, 1})).value(), broadcast_to(reshape(one, {3, 1}), {2, 1, 3, 1}).value()) < 1e-13);
+    CHECK(distance(matmul(stack, reshape(y, {2, 1, 3, 1})).value(),
+                   broadcast_to(reshape(one, {3, 1}), {2, 1, 3, 1}).value()) < 1e-13);
     const Tensor64 t = triangular_solve(stack, sides + 0.0, {.unit_diagonal = true});
     CHECK(t.shape() == Shape{2, 4, 3, 2});
 }
@@ -76,19 +78,22 @@ TEST_CASE("systems of size 0") {
 
 TEST_CASE("a singular matrix is an error that says which one of the batch") {
     const Tensor64 x(batch_with_singular());
-    const std::string got = "expected invertible matrices, got a singular one: ", third = "matrix 3 of shape (5, 2, 2), pivot 2 is 0";
+    const std::string got = "expected invertible matrices, got a singular one: ",
+                      third = "matrix 3 of shape (5, 2, 2), pivot 2 is 0";
     CHECK_THROWS_WITH_AS(solve(x, vector), located("solve: " + got + third, __LINE__), DataError);
     CHECK_THROWS_WITH_AS(inv(x), located("inv: " + got + third, __LINE__), DataError);
     const Tensor64 two_axes = reshape(x, {1, 5, 2, 2}), zero(Array64(Shape{2, 2}, 0.0));
     const std::string place = "matrix (0, 3) of shape (1, 5, 2, 2), pivot 2 is 0";
     CHECK_THROWS_WITH_AS(inv(two_axes), located("inv: " + got + place, __LINE__), DataError);
-    CHECK_THROWS_WITH_AS(solve(zero, vector), located("solve: " + got + "shape (2, 2), pivot 1 is 0", __LINE__), DataError);
+    const std::string single = "solve: " + got + "shape (2, 2), pivot 1 is 0";
+    CHECK_THROWS_WITH_AS(solve(zero, vector), located(single, __LINE__), DataError);
     const std::string diagonal = "triangular_solve: expected diagonals without zeros, got one: ";
-    CHECK_THROWS_WITH_AS(triangular_solve(zero, vector), located(diagonal + "shape (2, 2), row 0", __LINE__), DataError);
+    const std::string row = diagonal + "shape (2, 2), row 0";
+    CHECK_THROWS_WITH_AS(triangular_solve(zero, vector), located(row, __LINE__), DataError);
     Array64 late = batch_with_singular();
     late(4, 1, 1) = 0;
-    CHECK_THROWS_WITH_AS(triangular_solve(Tensor64(late), vector), located(diagonal + "matrix 4 of shape (5, 2, 2), row 1", __LINE__),
-                         DataError);
+    const std::string fourth = diagonal + "matrix 4 of shape (5, 2, 2), row 1";
+    CHECK_THROWS_WITH_AS(triangular_solve(Tensor64(late), vector), located(fourth, __LINE__), DataError);
 }
 
 TEST_CASE("NaN and infinity give NaN for their matrix alone") {
@@ -110,7 +115,8 @@ TEST_CASE("large systems: small residuals in float and double, and the same bits
         const BasicTensor<T> x = tape.watch(BasicTensor<T>(BasicArray<T>(xt::cast<T>(sample::exchanged(shape, 1)))));
         const BasicTensor<T> b = tape.watch(BasicTensor<T>(BasicArray<T>(xt::cast<T>(sample::uniform(side, 2)))));
         const BasicTensor<T> y = solve(x, b), i = inv(x);
-        CHECK(distance(matmul(x, y).value(), BasicArray<T>(b.value())) < 200 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+        CHECK(distance(matmul(x, y).value(), BasicArray<T>(b.value())) <
+              200 * static_cast<double>(std::numeric_limits<T>::epsilon()));
         std::vector<BasicArray<T>> result{y.value(), i.value()};
         for (const auto& g : tape.gradient(sum(square(y)) + sum(square(i)), {x, b})) result.push_back(g.value());
         return result;
@@ -132,15 +138,18 @@ TEST_CASE("large systems: small residuals in float and double, and the same bits
 }
 
 TEST_CASE("shapes that do not fit are named") {
-    const Tensor64 wide(Array64(Shape{2, 3})), three(Array64(Shape{3})), stack(Array64(Shape{3, 2, 2})), sides(Array64(Shape{4, 2, 1}));
+    const Tensor64 wide(Array64(Shape{2, 3})), three(Array64(Shape{3})), stack(Array64(Shape{3, 2, 2})),
+        sides(Array64(Shape{4, 2, 1}));
     const std::string text = ": expected square matrices (..., n, n) and right-hand sides (n) or (..., n, k), got ";
     CHECK_THROWS_WITH_AS(solve(wide, vector), located("solve" + text + "(2, 3) and (2)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(solve(a, three), located("solve" + text + "(2, 2) and (3)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(solve(vector, vector), located("solve" + text + "(2) and (2)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(solve(a, 1.0), located("solve" + text + "(2, 2) and ()", __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(triangular_solve(a, three), located("triangular_solve" + text + "(2, 2) and (3)", __LINE__), ShapeError);
+    const std::string triangular = "triangular_solve" + text + "(2, 2) and (3)";
+    CHECK_THROWS_WITH_AS(triangular_solve(a, three), located(triangular, __LINE__), ShapeError);
     const std::string batch = ": expected batch axes that broadcast together, got (3, 2, 2) and (4, 2, 1)";
     CHECK_THROWS_WITH_AS(solve(stack, sides), located("solve" + batch, __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(triangular_solve(stack, sides), located("triangular_solve" + batch, __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(inv(wide), located("inv: expected square matrices (..., n, n), got (2, 3)", __LINE__), ShapeError);
+    const char* const square = "inv: expected square matrices (..., n, n), got (2, 3)";
+    CHECK_THROWS_WITH_AS(inv(wide), located(square, __LINE__), ShapeError);
 }

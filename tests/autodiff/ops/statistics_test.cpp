@@ -1,7 +1,7 @@
 #include <xtape/autodiff/ops/statistics.hpp>
 
 #include <xtape/autodiff/functional.hpp>
-#include <xtape/autodiff/gradcheck.hpp>
+#include <xtape/autodiff/parallel.hpp>
 #include <xtape/autodiff/sample.hpp>
 
 #include "autodiff/support.hpp"
@@ -277,4 +277,32 @@ TEST_CASE("sums of ten million terms do not lose precision with the length") {
     const Tensor columns(Array(xt::reshape_view(want.x, {5'000'000, 2})));
     CHECK(off(mean(var(columns, 0)).item(), want.variance) < 1e-6);
     CHECK(off(mean(columns, 0).value()(0) + mean(columns, 0).value()(1), 2 * want.mean) < 5e-7);
+}
+
+TEST_CASE("large reductions of every kind and their gradients have the same bits on 1, 2 and 4 threads") {
+    const std::size_t before = threads();
+    const Array x(xt::cast<float>(sample::uniform({301, 5, 77}, 1)));
+    const auto run = [&](const Axes& axes) {
+        Tape tape;
+        const Tensor t = tape.watch(x);
+        const Tensor parts[] = {mean(t, axes),     max(t, axes),     prod(t, axes),    var(t, axes),
+                                stddev(t, axes),   norm(t, 2, axes), norm(t, 1, axes), norm(t, INFINITY, axes),
+                                logsumexp(t, axes)};
+        std::vector<Array> results;
+        for (const Tensor& part : parts) {
+            results.push_back(part.value());
+            results.push_back(tape.gradient(sum(square(part)), t, {.keep = true}).value());
+        }
+        return results;
+    };
+    for (const Axes& axes : {Axes(), Axes(0), Axes(2), Axes({1, 2}), Axes({0, 2})}) {
+        set_threads(1);
+        const auto one = run(axes);
+        for (const std::size_t count : {std::size_t{2}, std::size_t{4}}) {
+            set_threads(count);
+            const auto more = run(axes);
+            for (std::size_t i = 0; i < one.size(); ++i) CHECK(support::same_bits(one[i], more[i]));
+        }
+    }
+    set_threads(before);
 }
