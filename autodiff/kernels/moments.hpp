@@ -78,8 +78,8 @@ struct Moments {
     friend Moments operator+(const Moments& a, const Moments& b) {
         if (a.count == 0) return b;
         if (b.count == 0) return a;
-        const double count = a.count + b.count, step = b.mean - a.mean;
-        return {count, a.mean + step * (b.count / count), a.squares + b.squares + step * step * (a.count * b.count / count)};
+        const double all = a.count + b.count, step = b.mean - a.mean;
+        return {all, a.mean + step * (b.count / all), a.squares + b.squares + step * step * (a.count * b.count / all)};
     }
 };
 
