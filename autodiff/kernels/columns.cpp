@@ -7,7 +7,8 @@
 namespace xtape::detail {
 
 template <class T>
-PaddedRows<T>::PaddedRows(const ConvolutionShape& shape, std::size_t channels, std::ptrdiff_t rows, std::ptrdiff_t slack)
+PaddedRows<T>::PaddedRows(const ConvolutionShape& shape, std::size_t channels, std::ptrdiff_t rows,
+                          std::ptrdiff_t slack)
     : axis_(shape.y), width_(shape.x.input), left_(shape.x.padding) {
     const ConvolutionAxis& x = shape.x;
     // The pitch covers the last tap of the last column, and the whole image row even where no tap reads it.
@@ -23,14 +24,15 @@ template <class T>
 void PaddedRows<T>::load(const T* image, std::size_t channels, std::ptrdiff_t begin, std::ptrdiff_t end) {
     const std::ptrdiff_t height = axis_.input;
     first_ = std::clamp<std::ptrdiff_t>(begin * axis_.stride - axis_.padding, 0, height);
-    last_ = std::clamp<std::ptrdiff_t>((end - 1) * axis_.stride + (axis_.kernel - 1) * axis_.dilation + 1 - axis_.padding, first_,
-                                       height);
+    last_ = std::clamp<std::ptrdiff_t>(
+        (end - 1) * axis_.stride + (axis_.kernel - 1) * axis_.dilation + 1 - axis_.padding, first_, height);
     const std::ptrdiff_t skip = std::max<std::ptrdiff_t>(0, -left_), to = std::max<std::ptrdiff_t>(0, left_);
     if (skip >= width_) return;
     for (std::size_t c = 0; c < channels; ++c) {
         const T* from = image + (static_cast<std::ptrdiff_t>(c) * height + first_) * width_ + skip;
         T* row = rows_.data() + static_cast<std::ptrdiff_t>(c) * plane() + to;
-        for (std::ptrdiff_t i = first_; i < last_; ++i, from += width_, row += pitch_) std::copy(from, from + (width_ - skip), row);
+        for (std::ptrdiff_t i = first_; i < last_; ++i, from += width_, row += pitch_)
+            std::copy(from, from + (width_ - skip), row);
     }
 }
 
@@ -64,8 +66,8 @@ void fill_columns(const ConvolutionShape& shape, const PaddedRows<T>& image, std
 }
 
 template <class T>
-void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin, std::ptrdiff_t end,
-                 T* image) {
+void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin,
+                 std::ptrdiff_t end, T* image) {
     const ConvolutionAxis &y = shape.y, &x = shape.x;
     for (std::size_t c = 0; c < channels; ++c, image += y.input * x.input) {
         for (std::ptrdiff_t p = 0; p < y.kernel; ++p) {
@@ -92,9 +94,10 @@ void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t ch
 
 template class PaddedRows<float>;
 template class PaddedRows<double>;
-template void fill_columns(const ConvolutionShape&, const PaddedRows<float>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t, float*);
-template void fill_columns(const ConvolutionShape&, const PaddedRows<double>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t,
-                           double*);
+template void fill_columns(const ConvolutionShape&, const PaddedRows<float>&, std::size_t, std::ptrdiff_t,
+                           std::ptrdiff_t, float*);
+template void fill_columns(const ConvolutionShape&, const PaddedRows<double>&, std::size_t, std::ptrdiff_t,
+                           std::ptrdiff_t, double*);
 template void add_columns(const ConvolutionShape&, const float*, std::size_t, std::ptrdiff_t, std::ptrdiff_t, float*);
 template void add_columns(const ConvolutionShape&, const double*, std::size_t, std::ptrdiff_t, std::ptrdiff_t, double*);
 

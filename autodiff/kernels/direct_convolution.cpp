@@ -7,8 +7,9 @@
 #include <array>
 #include <utility>
 
-// A tile of the result lives in registers while taps and channels are summed: a few pixels of one row by one or two registers of
-// channels. Each tap costs a load of weights and, for each pixel, one number of the image spread over a register.
+// A tile of the result lives in registers while taps and channels are summed: a few pixels of one row by one or two
+// registers of channels. Each tap costs a load of weights and, for each pixel, one number of the image spread over a
+// register.
 namespace xtape::detail {
 namespace {
 
@@ -58,7 +59,8 @@ void sum_tile(const TileSource<T>& s, const T* bias, T* tile) {
             for (std::size_t v = 0; v < V; ++v) from[v].store(tile + (i * V + v) * L::width);
         };
         (put(I, sum[I]), ...);
-    }(std::make_index_sequence<P>());
+    }
+    (std::make_index_sequence<P>());
 }
 
 template <class T>
@@ -68,9 +70,11 @@ using TileFunction = void (*)(const TileSource<T>&, const T*, T*);
 template <class T>
 TileFunction<T> tile_function(std::ptrdiff_t pixels, std::ptrdiff_t vectors) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        static constexpr TileFunction<T> table[2][sizeof...(I)] = {{sum_tile<2 * (I + 1), 1, T>...}, {sum_tile<2 * (I + 1), 2, T>...}};
+        static constexpr TileFunction<T> table[2][sizeof...(I)] = {{sum_tile<2 * (I + 1), 1, T>...},
+                                                                   {sum_tile<2 * (I + 1), 2, T>...}};
         return table[vectors - 1][(pixels + 1) / 2 - 1];
-    }(std::make_index_sequence<most_pixels<T> / 2>());
+    }
+    (std::make_index_sequence<most_pixels<T> / 2>());
 }
 
 // (group, piece, channel, tap, lane): the weights in the order in which tiles read them.
@@ -145,7 +149,8 @@ private:
 
 template <class T>
 bool direct_convolution_pays(const ConvolutionShape& s) {
-    return s.y.stride == 1 && s.x.stride == 1 && signed_size(s.out) >= lanes<T> && s.y.kernel * s.x.kernel > 1 && s.in >= 4;
+    return s.y.stride == 1 && s.x.stride == 1 && signed_size(s.out) >= lanes<T> && s.y.kernel * s.x.kernel > 1 &&
+           s.in >= 4;
 }
 
 template <class T>
@@ -160,10 +165,12 @@ void convolve_direct(const ConvolutionShape& s, const T* x, const T* w, const T*
     parallel_for(s.batch * s.groups * static_cast<std::size_t>(blocks), 1, [&](std::size_t from, std::size_t to) {
         PaddedRows<T> image(s, s.in, rows, direct.slack());
         for (std::ptrdiff_t item = signed_size(from); item < signed_size(to); ++item) {
-            const std::ptrdiff_t n = item / blocks, begin = item % blocks * rows, end = std::min(begin + rows, s.y.output);
+            const std::ptrdiff_t n = item / blocks, begin = item % blocks * rows,
+                                 end = std::min(begin + rows, s.y.output);
             image.load(x + n * signed_size(s.in) * in_plane, s.in, begin, end);
             for (std::ptrdiff_t i = begin; i < end; ++i) {
-                direct.row(image, n % signed_size(s.groups), i, y + n * signed_size(s.out) * out_plane + i * s.x.output);
+                direct.row(image, n % signed_size(s.groups), i,
+                           y + n * signed_size(s.out) * out_plane + i * s.x.output);
             }
         }
     });

@@ -11,12 +11,14 @@ namespace {
 // f(plane) for every plane, in parallel blocks of about 32768 elements.
 template <class F>
 void each_plane(std::size_t planes, std::size_t elements, F f) {
-    parallel_for(planes, std::max<std::size_t>(1, 32768 / std::max<std::size_t>(1, elements)), [&](std::size_t begin, std::size_t end) {
-        for (std::size_t plane = begin; plane < end; ++plane) f(plane);
-    });
+    parallel_for(planes, std::max<std::size_t>(1, 32768 / std::max<std::size_t>(1, elements)),
+                 [&](std::size_t begin, std::size_t end) {
+                     for (std::size_t plane = begin; plane < end; ++plane) f(plane);
+                 });
 }
 
-// Whether v takes the place of the largest so far. The comparisons are joined without a branch, so that loops over them become SIMD.
+// Whether v takes the place of the largest so far. The comparisons are joined without a branch, so that loops over them
+// become SIMD.
 template <class T>
 bool beats(T v, T largest) {
     return bool(unsigned(v > largest) | unsigned(v != v));
@@ -55,8 +57,8 @@ void halve_max(const T* __restrict a, const T* __restrict b, std::size_t n, T* _
 }
 
 template <class T>
-void halve_max_gradient(const T* __restrict a, const T* __restrict b, const T* __restrict g, std::size_t n, T* __restrict da,
-                        T* __restrict db) {
+void halve_max_gradient(const T* __restrict a, const T* __restrict b, const T* __restrict g, std::size_t n,
+                        T* __restrict da, T* __restrict db) {
     for (std::size_t j = 0; j < n; ++j) {
         const T a0 = a[2 * j], a1 = a[2 * j + 1], b0 = b[2 * j], b1 = b[2 * j + 1];
         const T top = larger(a0, a1), three = larger(top, b0);
@@ -69,7 +71,8 @@ void halve_max_gradient(const T* __restrict a, const T* __restrict b, const T* _
     }
 }
 
-// Float sums run in double, and double ones row by row: neither error grows with the size of a window that fits a plane.
+// Float sums run in double, and double ones row by row: neither error grows with the size of a window that fits a
+// plane.
 template <class T>
 double window_sum(const T* x, std::size_t width, const PoolWindow& row, const PoolWindow& column) {
     double total = 0;
@@ -133,7 +136,8 @@ void pool_max_gradient(const PoolWindows& windows, const T* x, const T* g, std::
         T* const to = dx + plane * windows.input();
         std::fill_n(to, windows.input(), T(0));
         for (const PoolWindow& row : windows.rows) {
-            for (const PoolWindow& column : windows.columns) to[largest_place(from, windows.width, row, column)] += *arriving++;
+            for (const PoolWindow& column : windows.columns)
+                to[largest_place(from, windows.width, row, column)] += *arriving++;
         }
     });
 }
@@ -144,7 +148,8 @@ void pool_max_places(const PoolWindows& windows, const T* x, std::size_t planes,
         std::int64_t* to = places + plane * windows.output();
         for (const PoolWindow& row : windows.rows) {
             for (const PoolWindow& column : windows.columns) {
-                *to++ = static_cast<std::int64_t>(largest_place(x + plane * windows.input(), windows.width, row, column));
+                *to++ =
+                    static_cast<std::int64_t>(largest_place(x + plane * windows.input(), windows.width, row, column));
             }
         }
     });
@@ -156,7 +161,8 @@ void pool_mean(const PoolWindows& windows, const T* x, std::size_t planes, T* y)
         windows.columns[0].end - windows.columns[0].begin == windows.width) {
         reduce_middle(Reduction::sum, x, y, planes, windows.input(), 1);
         const double count = divisor(windows.rows[0], windows.columns[0]);
-        for (std::size_t plane = 0; plane < planes; ++plane) y[plane] = static_cast<T>(static_cast<double>(y[plane]) / count);
+        for (std::size_t plane = 0; plane < planes; ++plane)
+            y[plane] = static_cast<T>(static_cast<double>(y[plane]) / count);
         return;
     }
     const std::size_t width = windows.columns.size();
@@ -165,7 +171,8 @@ void pool_mean(const PoolWindows& windows, const T* x, std::size_t planes, T* y)
             const T* __restrict a = x + 4 * row * width;
             const T* __restrict b = a + 2 * width;
             T* __restrict to = y + row * width;
-            for (std::size_t j = 0; j < width; ++j) to[j] = ((a[2 * j] + a[2 * j + 1]) + (b[2 * j] + b[2 * j + 1])) * T(0.25);
+            for (std::size_t j = 0; j < width; ++j)
+                to[j] = ((a[2 * j] + a[2 * j + 1]) + (b[2 * j] + b[2 * j + 1])) * T(0.25);
         });
         return;
     }
