@@ -72,20 +72,6 @@ TileFunction<T> tile_function(std::ptrdiff_t taps, std::ptrdiff_t vectors) {
     (std::make_index_sequence<most_taps<T>>());
 }
 
-// to(pixel, channel) = from(channel, pixel) for `pixels` pixels; planes of `from` stand `plane` apart, pixels of `to`
-// `width`.
-template <class T>
-void turn_pixels(const T* from, std::ptrdiff_t plane, std::ptrdiff_t channels, std::ptrdiff_t pixels, T* to,
-                 std::ptrdiff_t width) {
-    constexpr std::ptrdiff_t block = 16;
-    for (std::ptrdiff_t p = 0; p < pixels; p += block) {
-        const std::ptrdiff_t end = std::min(p + block, pixels);
-        for (std::ptrdiff_t o = 0; o < channels; ++o) {
-            for (std::ptrdiff_t i = p; i < end; ++i) to[i * width + o] = from[o * plane + i];
-        }
-    }
-}
-
 // How the work is cut, and where the sums of a piece of it lie: (part, group, block, channel, tap, output channel).
 template <class T>
 struct WeightPlan {
@@ -141,7 +127,7 @@ void add_rows(const ConvolutionShape& s, const WeightPlan<T>& plan, const Padded
 template <class T>
 bool direct_weight_pays(const ConvolutionShape& s) {
     return s.y.stride == 1 && s.x.stride == 1 && s.x.dilation == 1 && signed_size(s.out) >= lanes<T> &&
-           s.y.kernel * s.x.kernel > 1 && s.in >= 4;
+           s.y.kernel * s.x.kernel > 1 && s.in >= 3;
 }
 
 template <class T>
@@ -166,8 +152,8 @@ void convolve_weight_direct(const ConvolutionShape& s, const T* x, const T* y, T
                     const std::ptrdiff_t end = std::min(begin + plan.rows, s.y.output);
                     image.load(x + ((n * groups + group) * in + channel) * in_plane, static_cast<std::size_t>(channels),
                                begin, end);
-                    turn_pixels(y + (n * groups + group) * out * out_plane + begin * s.x.output, out_plane, out,
-                                (end - begin) * s.x.output, turned.data(), pixel);
+                    turn(y + (n * groups + group) * out * out_plane + begin * s.x.output, out_plane, out,
+                         (end - begin) * s.x.output, turned.data(), pixel);
                     add_rows(s, plan, image, turned.data(), channels, begin, end, sum);
                 }
             }
@@ -179,7 +165,7 @@ void convolve_weight_direct(const ConvolutionShape& s, const T* x, const T* y, T
         for (std::ptrdiff_t c = 0; c < in; ++c) {
             const T* const sum =
                 sums.data() + (group * plan.blocks + c / plan.length) * plan.area + c % plan.length * plan.channel;
-            turn_pixels(sum, pixel, plan.taps, out, w + (group * out * in + c) * plan.taps, in * plan.taps);
+            turn(sum, pixel, plan.taps, out, w + (group * out * in + c) * plan.taps, in * plan.taps);
         }
     }
 }
