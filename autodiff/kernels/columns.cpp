@@ -3,11 +3,14 @@
 #include <xtape/autodiff/kernels/lanes.hpp>
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace xtape::detail {
 
 template <class T>
-PaddedRows<T>::PaddedRows(const ConvolutionShape& shape, std::size_t channels, std::ptrdiff_t rows, std::ptrdiff_t slack)
+PaddedRows<T>::PaddedRows(const ConvolutionShape& shape, std::size_t channels, std::ptrdiff_t rows,
+                          std::ptrdiff_t slack)
     : axis_(shape.y), width_(shape.x.input), left_(shape.x.padding) {
     const ConvolutionAxis& x = shape.x;
     // The pitch covers the last tap of the last column, and the whole image row even where no tap reads it.
@@ -23,14 +26,15 @@ template <class T>
 void PaddedRows<T>::load(const T* image, std::size_t channels, std::ptrdiff_t begin, std::ptrdiff_t end) {
     const std::ptrdiff_t height = axis_.input;
     first_ = std::clamp<std::ptrdiff_t>(begin * axis_.stride - axis_.padding, 0, height);
-    last_ = std::clamp<std::ptrdiff_t>((end - 1) * axis_.stride + (axis_.kernel - 1) * axis_.dilation + 1 - axis_.padding, first_,
-                                       height);
+    last_ = std::clamp<std::ptrdiff_t>(
+        (end - 1) * axis_.stride + (axis_.kernel - 1) * axis_.dilation + 1 - axis_.padding, first_, height);
     const std::ptrdiff_t skip = std::max<std::ptrdiff_t>(0, -left_), to = std::max<std::ptrdiff_t>(0, left_);
     if (skip >= width_) return;
     for (std::size_t c = 0; c < channels; ++c) {
         const T* from = image + (static_cast<std::ptrdiff_t>(c) * height + first_) * width_ + skip;
         T* row = rows_.data() + static_cast<std::ptrdiff_t>(c) * plane() + to;
-        for (std::ptrdiff_t i = first_; i < last_; ++i, from += width_, row += pitch_) std::copy(from, from + (width_ - skip), row);
+        for (std::ptrdiff_t i = first_; i < last_; ++i, from += width_, row += pitch_)
+            std::copy(from, from + (width_ - skip), row);
     }
 }
 
@@ -64,8 +68,8 @@ void fill_columns(const ConvolutionShape& shape, const PaddedRows<T>& image, std
 }
 
 template <class T>
-void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin, std::ptrdiff_t end,
-                 T* image) {
+void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin,
+                 std::ptrdiff_t end, T* image) {
     const ConvolutionAxis &y = shape.y, &x = shape.x;
     for (std::size_t c = 0; c < channels; ++c, image += y.input * x.input) {
         for (std::ptrdiff_t p = 0; p < y.kernel; ++p) {
@@ -90,11 +94,62 @@ void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t ch
     }
 }
 
+namespace {
+
+// A square of 32-byte rows, turned in log2(side) steps that each interleave its halves.
+template <class T>
+struct Square {
+    static constexpr std::size_t side = 32 / sizeof(T);
+    using Row [[gnu::vector_size(32)]] = T;
+
+    template <std::size_t... I>
+    static void interleave(const Row (&a)[side], Row (&b)[side], std::index_sequence<I...>) {
+        constexpr std::size_t half = side / 2;
+        for (std::size_t i = 0; i < half; ++i) {
+            b[2 * i] = __builtin_shufflevector(a[i], a[i + half], (I / 2 + I % 2 * side)...);
+            b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + half], (half + I / 2 + I % 2 * side)...);
+        }
+    }
+    static void turn(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
+        const auto all = std::make_index_sequence<side>();
+        Row a[side], b[side];
+        for (std::size_t i = 0; i < side; ++i)
+            std::memcpy(&a[i], from + static_cast<std::ptrdiff_t>(i) * from_step, sizeof(Row));
+        interleave(a, b, all);
+        interleave(b, a, all);
+        if constexpr (side == 8) interleave(a, b, all);
+        const Row(&turned)[side] = side == 8 ? b : a;
+        for (std::size_t i = 0; i < side; ++i)
+            std::memcpy(to + static_cast<std::ptrdiff_t>(i) * to_step, &turned[i], sizeof(Row));
+    }
+};
+
+}  // namespace
+
+template <class T>
+void turn(const T* from, std::ptrdiff_t from_step, std::ptrdiff_t rows, std::ptrdiff_t columns, T* to,
+          std::ptrdiff_t to_step) {
+    constexpr auto side = static_cast<std::ptrdiff_t>(Square<T>::side);
+    const std::ptrdiff_t whole_rows = rows / side * side, whole_columns = columns / side * side;
+    for (std::ptrdiff_t j = 0; j < whole_columns; j += side) {
+        for (std::ptrdiff_t i = 0; i < whole_rows; i += side) {
+            Square<T>::turn(from + i * from_step + j, from_step, to + j * to_step + i, to_step);
+        }
+    }
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+        for (std::ptrdiff_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
+            to[j * to_step + i] = from[i * from_step + j];
+    }
+}
+
+template void turn(const float*, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, float*, std::ptrdiff_t);
+template void turn(const double*, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, double*, std::ptrdiff_t);
 template class PaddedRows<float>;
 template class PaddedRows<double>;
-template void fill_columns(const ConvolutionShape&, const PaddedRows<float>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t, float*);
-template void fill_columns(const ConvolutionShape&, const PaddedRows<double>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t,
-                           double*);
+template void fill_columns(const ConvolutionShape&, const PaddedRows<float>&, std::size_t, std::ptrdiff_t,
+                           std::ptrdiff_t, float*);
+template void fill_columns(const ConvolutionShape&, const PaddedRows<double>&, std::size_t, std::ptrdiff_t,
+                           std::ptrdiff_t, double*);
 template void add_columns(const ConvolutionShape&, const float*, std::size_t, std::ptrdiff_t, std::ptrdiff_t, float*);
 template void add_columns(const ConvolutionShape&, const double*, std::size_t, std::ptrdiff_t, std::ptrdiff_t, double*);
 

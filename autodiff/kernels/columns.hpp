@@ -12,17 +12,20 @@ namespace xtape::detail {
 template <class T>
 using Scratch = std::vector<T, PoolAllocator<T>>;
 
-/// Rows of a few planes with zeros at both sides, so that every tap of a kernel reads inside: column j is the image's j - padding.
+/// Rows of a few planes with zeros at both sides, so that every tap of a kernel reads inside: column j is the image's j
+/// - padding.
 template <class T>
 class PaddedRows {
 public:
-    /// For `channels` planes and up to `rows` rows of output. Reads of up to `slack` elements behind the last tap stay inside.
+    /// For `channels` planes and up to `rows` rows of output. Reads of up to `slack` elements behind the last tap stay
+    /// inside.
     PaddedRows(const ConvolutionShape& shape, std::size_t channels, std::ptrdiff_t rows, std::ptrdiff_t slack);
 
     /// Takes what output rows [begin, end) need from the first `channels` planes that begin at `image`.
     void load(const T* image, std::size_t channels, std::ptrdiff_t begin, std::ptrdiff_t end);
 
-    /// Row p of the kernel under output row i of channel c, from its first column on; null when it lies outside the image.
+    /// Row p of the kernel under output row i of channel c, from its first column on; null when it lies outside the
+    /// image.
     const T* row(std::size_t c, std::ptrdiff_t i, std::ptrdiff_t p) const {
         const std::ptrdiff_t at = i * axis_.stride + p * axis_.dilation - axis_.padding;
         if (at < first_ || at >= last_) return nullptr;
@@ -42,14 +45,21 @@ private:
 template <class T>
 constexpr std::ptrdiff_t columns_slack = 64 / static_cast<std::ptrdiff_t>(sizeof(T));
 
-/// columns((c, p, q), (i, j)) = the element that tap (p, q) of output (i, j) reads in channel c, for output rows [begin, end).
+/// columns((c, p, q), (i, j)) = the element that tap (p, q) of output (i, j) reads in channel c, for output rows
+/// [begin, end).
 template <class T>
 void fill_columns(const ConvolutionShape& shape, const PaddedRows<T>& image, std::size_t channels, std::ptrdiff_t begin,
                   std::ptrdiff_t end, T* columns);
 
 /// The adjoint: adds each element of `columns` to the place of the planes where fill_columns would read it.
 template <class T>
-void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin, std::ptrdiff_t end,
-                 T* image);
+void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin,
+                 std::ptrdiff_t end, T* image);
+
+/// to(j, i) = from(i, j) for `rows` x `columns` elements; rows of `from` stand `from_step` apart, those of `to` `to_step`. Quick
+/// where both counts are multiples of 8.
+template <class T>
+void turn(const T* from, std::ptrdiff_t from_step, std::ptrdiff_t rows, std::ptrdiff_t columns, T* to,
+          std::ptrdiff_t to_step);
 
 }  // namespace xtape::detail

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
-// The general way: the elements that the taps read are laid out as columns, and the sums over taps and channels are matrix products.
-// Columns of a block of output rows stay in the second-level cache. Strides of 1 and many channels have a way of their own, which
-// reads the image where it is (direct_convolution).
+// The general way: the elements that the taps read are laid out as columns, and the sums over taps and channels are
+// matrix products. Columns of a block of output rows stay in the second-level cache. Strides of 1 and many channels
+// have a way of their own, which reads the image where it is (direct_convolution).
 namespace xtape::detail {
 namespace {
 
@@ -48,7 +48,10 @@ template <class T>
 class Columns {
 public:
     Columns(const ConvolutionShape& s, std::size_t channels, std::ptrdiff_t rows)
-        : shape_(s), channels_(channels), direct_(pointwise(s)), image_(s, direct_ ? 0 : channels, rows, columns_slack<T>) {
+        : shape_(s),
+          channels_(channels),
+          direct_(pointwise(s)),
+          image_(s, direct_ ? 0 : channels, rows, columns_slack<T>) {
         if (direct_) return;
         const Shape extents{channels, Sizes(s).taps, size(rows), size(s.x.output)};
         memory_ = empty_array<T>({element_count(extents) + size(columns_slack<T>)});
@@ -94,8 +97,9 @@ void convolve_by_columns(const ConvolutionShape& s, const T* x, const T* w, cons
                 std::fill_n(to_y + o * z.pixels, pixels, bias[group * s.out + o]);
             }
             const T* b = columns.of(x + image * s.in * z.plane, begin, end);
-            serial_gemm<T>({false, false, s.out, pixels, z.width, w + group * s.out * z.width, b, to_y, T(bias ? 1 : 0)}, z.width,
-                           columns.step(), z.pixels);
+            serial_gemm<T>(
+                {false, false, s.out, pixels, z.width, w + group * s.out * z.width, b, to_y, T(bias ? 1 : 0)}, z.width,
+                columns.step(), z.pixels);
         }
     });
 }
@@ -103,7 +107,9 @@ void convolve_by_columns(const ConvolutionShape& s, const T* x, const T* w, cons
 // Channels of one group cut into equal blocks of about `wanted` channels.
 struct ChannelBlocks {
     ChannelBlocks(std::size_t channels, std::size_t wanted)
-        : count(pieces(channels, std::clamp<std::size_t>(wanted, 1, channels))), length(pieces(channels, count)), all(channels) {
+        : count(pieces(channels, std::clamp<std::size_t>(wanted, 1, channels))),
+          length(pieces(channels, count)),
+          all(channels) {
         count = pieces(channels, length);
     }
     std::size_t begin(std::size_t block) const { return block * length; }
@@ -131,9 +137,10 @@ void convolve_transposed_by_columns(const ConvolutionShape& s, const T* y, const
             for (std::ptrdiff_t begin = 0; begin < s.y.output; begin += rows) {
                 const std::ptrdiff_t end = std::min(begin + rows, s.y.output);
                 const std::size_t pixels = size((end - begin) * s.x.output);
-                serial_gemm<T>({true, false, channels * z.taps, pixels, s.out, w + group * s.out * z.width + first * z.taps,
-                                y + image * s.out * z.pixels + size(begin * s.x.output), columns.data(), T(0)},
-                               z.width, z.pixels, pixels);
+                serial_gemm<T>(
+                    {true, false, channels * z.taps, pixels, s.out, w + group * s.out * z.width + first * z.taps,
+                     y + image * s.out * z.pixels + size(begin * s.x.output), columns.data(), T(0)},
+                    z.width, z.pixels, pixels);
                 add_columns(s, columns.data(), channels, begin, end, planes);
             }
         }
@@ -166,8 +173,9 @@ void convolve_turned(const ConvolutionShape& s, const T* y, const T* w, const T*
 
 // w += the sums over images [first, last) for a block of channels; both have s.groups * s.out rows.
 template <class T>
-void add_weight(const ConvolutionShape& s, Columns<T>& columns, std::ptrdiff_t rows, std::size_t group, std::size_t channel,
-                std::size_t channels, std::size_t first, std::size_t last, const T* x, const T* y, T* w) {
+void add_weight(const ConvolutionShape& s, Columns<T>& columns, std::ptrdiff_t rows, std::size_t group,
+                std::size_t channel, std::size_t channels, std::size_t first, std::size_t last, const T* x, const T* y,
+                T* w) {
     const Sizes z(s);
     bool begun = false;
     for (std::size_t n = first; n < last; ++n) {
@@ -201,7 +209,8 @@ void convolve_weight_by_columns(const ConvolutionShape& s, const T* x, const T* 
             const std::size_t channels = blocks.channels(block);
             Columns<T> columns(s, channels, rows);
             add_weight(s, columns, rows, item / blocks.count % s.groups, blocks.begin(block), channels, part * images,
-                       std::min(s.batch, (part + 1) * images), x, y, part == 0 ? w : partial.data() + (part - 1) * elements);
+                       std::min(s.batch, (part + 1) * images), x, y,
+                       part == 0 ? w : partial.data() + (part - 1) * elements);
         }
     });
     add_parts(partial.data(), parts - 1, elements, w);

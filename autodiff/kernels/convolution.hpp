@@ -11,14 +11,14 @@
 
 namespace xtape::detail {
 
-/// One spatial axis. Nothing ties `output` to the other numbers: what reaches outside the input reads zeros, whatever is not
-/// reached stays without gradient. Only padding may be negative, which crops.
+/// One spatial axis. Nothing ties `output` to the other numbers: what reaches outside the input reads zeros, whatever
+/// is not reached stays without gradient. Only padding may be negative, which crops.
 struct ConvolutionAxis {
     std::ptrdiff_t input = 1, output = 1, kernel = 1, stride = 1, padding = 0, dilation = 1;
 };
 
-/// x is (batch, groups in, y.input, x.input), w (groups out, in, y.kernel, x.kernel), y (batch, groups out, y.output, x.output): `in`
-/// and `out` count the channels of one group. Only batch may be 0.
+/// x is (batch, groups in, y.input, x.input), w (groups out, in, y.kernel, x.kernel), y (batch, groups out, y.output,
+/// x.output): `in` and `out` count the channels of one group. Only batch may be 0.
 struct ConvolutionShape {
     std::size_t batch = 0, groups = 1, in = 1, out = 1;
     ConvolutionAxis y, x;

@@ -5,16 +5,35 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
-// A tile of the result lives in registers while taps and channels are summed: a few pixels of one row by one or two registers of
-// channels. Each tap costs a load of weights and, for each pixel, one number of the image spread over a register.
+// A tile of the result lives in registers while taps and channels are summed: a few pixels of one row by one or two
+// registers of channels. Each tap costs a load of weights and, for each pixel, one number of the image spread over a
+// register.
 namespace xtape::detail {
 namespace {
 
 // Three registers are left for weights and the image.
 template <class T>
 constexpr std::ptrdiff_t most_pixels = many_registers<T> ? 14 : 6;
+
+// Pixels of a tile, rounded up to what turns quickly.
+template <class T>
+constexpr std::ptrdiff_t tile_rows = (most_pixels<T> + 7) / 8 * 8;
+
+// Copies 1 <= n <= tile_rows elements. Two blocks of eight that may overlap take less time than finding out how many there are.
+template <class T>
+void copy_pixels(const T* from, std::ptrdiff_t n, T* to) {
+    constexpr std::ptrdiff_t block = 8;
+    static_assert(tile_rows<T> <= 2 * block);
+    if (n >= block) {
+        std::memcpy(to, from, block * sizeof(T));
+        std::memcpy(to + n - block, from + n - block, block * sizeof(T));
+    } else {
+        for (std::ptrdiff_t i = 0; i < n; ++i) to[i] = from[i];
+    }
+}
 
 // What a tile reads: for each channel and each row of the kernel inside the image, `taps` neighbours a row.
 template <class T>
@@ -58,7 +77,8 @@ void sum_tile(const TileSource<T>& s, const T* bias, T* tile) {
             for (std::size_t v = 0; v < V; ++v) from[v].store(tile + (i * V + v) * L::width);
         };
         (put(I, sum[I]), ...);
-    }(std::make_index_sequence<P>());
+    }
+    (std::make_index_sequence<P>());
 }
 
 template <class T>
@@ -68,9 +88,11 @@ using TileFunction = void (*)(const TileSource<T>&, const T*, T*);
 template <class T>
 TileFunction<T> tile_function(std::ptrdiff_t pixels, std::ptrdiff_t vectors) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        static constexpr TileFunction<T> table[2][sizeof...(I)] = {{sum_tile<2 * (I + 1), 1, T>...}, {sum_tile<2 * (I + 1), 2, T>...}};
+        static constexpr TileFunction<T> table[2][sizeof...(I)] = {{sum_tile<2 * (I + 1), 1, T>...},
+                                                                   {sum_tile<2 * (I + 1), 2, T>...}};
         return table[vectors - 1][(pixels + 1) / 2 - 1];
-    }(std::make_index_sequence<most_pixels<T> / 2>());
+    }
+    (std::make_index_sequence<most_pixels<T> / 2>());
 }
 
 // (group, piece, channel, tap, lane): the weights in the order in which tiles read them.
@@ -116,7 +138,7 @@ public:
         while (first < last && !image.row(0, i, first)) ++first;
         while (last > first && !image.row(0, i, last - 1)) --last;
         const T* const begin = first < last ? image.row(0, i, first) : nullptr;
-        alignas(64) T tile[2 * most_pixels<T> * lanes<T>];
+        alignas(64) T tile[tile_rows<T> * 2 * lanes<T>] = {}, turned[2 * lanes<T> * tile_rows<T>];
         for (std::ptrdiff_t piece = 0; piece < pieces_.count; ++piece) {
             const std::ptrdiff_t place = (group * pieces_.count + piece) * width;
             const T* const weights = weights_.data() + place * in * taps + first * s_.x.kernel * width;
@@ -124,10 +146,11 @@ public:
                 tile_({begin ? begin + at : nullptr, weights, begin ? in : 0, last - first, s_.x.kernel, image.plane(),
                        s_.y.dilation * image.pitch(), s_.x.dilation, taps * width, s_.x.kernel * width},
                       bias_.data() + place, tile);
+                turn(tile, width, tile_rows<T>, width, turned, tile_rows<T>);
                 const std::ptrdiff_t valid = std::min(pixels_, s_.x.output - at);
                 T* to = y + piece * width * s_.y.output * s_.x.output + at;
                 for (std::ptrdiff_t o = 0; o < pieces_.valid(piece); ++o, to += s_.y.output * s_.x.output) {
-                    for (std::ptrdiff_t j = 0; j < valid; ++j) to[j] = tile[j * width + o];
+                    copy_pixels(turned + o * tile_rows<T>, valid, to);
                 }
             }
         }
@@ -145,7 +168,9 @@ private:
 
 template <class T>
 bool direct_convolution_pays(const ConvolutionShape& s) {
-    return s.y.stride == 1 && s.x.stride == 1 && signed_size(s.out) >= lanes<T> && s.y.kernel * s.x.kernel > 1 && s.in >= 4;
+    const std::ptrdiff_t taps = s.y.kernel * s.x.kernel;
+    return s.y.stride == 1 && s.x.stride == 1 && signed_size(s.out) >= lanes<T> && taps > 1 &&
+           signed_size(s.in) * taps >= 64;
 }
 
 template <class T>
@@ -160,10 +185,12 @@ void convolve_direct(const ConvolutionShape& s, const T* x, const T* w, const T*
     parallel_for(s.batch * s.groups * static_cast<std::size_t>(blocks), 1, [&](std::size_t from, std::size_t to) {
         PaddedRows<T> image(s, s.in, rows, direct.slack());
         for (std::ptrdiff_t item = signed_size(from); item < signed_size(to); ++item) {
-            const std::ptrdiff_t n = item / blocks, begin = item % blocks * rows, end = std::min(begin + rows, s.y.output);
+            const std::ptrdiff_t n = item / blocks, begin = item % blocks * rows,
+                                 end = std::min(begin + rows, s.y.output);
             image.load(x + n * signed_size(s.in) * in_plane, s.in, begin, end);
             for (std::ptrdiff_t i = begin; i < end; ++i) {
-                direct.row(image, n % signed_size(s.groups), i, y + n * signed_size(s.out) * out_plane + i * s.x.output);
+                direct.row(image, n % signed_size(s.groups), i,
+                           y + n * signed_size(s.out) * out_plane + i * s.x.output);
             }
         }
     });

@@ -31,7 +31,7 @@ struct ChannelPieces {
     std::ptrdiff_t vectors, width, count, all;
 };
 
-/// Whether the shape has enough output channels to fill registers.
+/// Whether the shape has enough output channels to fill registers, and sums long enough to pay for turning them.
 template <class T>
 bool direct_convolution_pays(const ConvolutionShape& shape);
 

@@ -6,8 +6,9 @@
 #include <array>
 #include <utility>
 
-// A tile of the weight gradient lives in registers while pixels are summed: neighbouring taps of a few input channels by one or two
-// registers of output channels. The gradient of the output is turned first, so that the channels of a pixel stand together.
+// A tile of the weight gradient lives in registers while pixels are summed: neighbouring taps of a few input channels
+// by one or two registers of output channels. The gradient of the output is turned first, so that the channels of a
+// pixel stand together.
 namespace xtape::detail {
 namespace {
 
@@ -21,10 +22,10 @@ constexpr std::size_t tile_channels(std::size_t taps) {
 constexpr std::ptrdiff_t channel_slack = 3;  // a tile may reach that far behind the last channel
 
 struct WeightTile {
-    std::ptrdiff_t rows, columns;                              // of output pixels
+    std::ptrdiff_t rows, columns;  // of output pixels
     std::ptrdiff_t image_plane, image_row;
-    std::ptrdiff_t pixel;                                      // channels of a turned pixel, all pieces
-    std::ptrdiff_t sum_channel;                                // from one input channel's sums to the next one's
+    std::ptrdiff_t pixel;        // channels of a turned pixel, all pieces
+    std::ptrdiff_t sum_channel;  // from one input channel's sums to the next one's
 };
 
 // sum(channel, tap, lane) += the products over a block of pixels, which are added up by themselves first.
@@ -49,11 +50,13 @@ void add_tile(const WeightTile& t, const T* image, const T* turned, T* sum) {
             for (const T*& row : x) row += t.image_row;
         }
         const auto put = [&](std::size_t i, const std::array<L, V>& from) {
-            T* to = sum + static_cast<std::ptrdiff_t>(i / TAPS) * t.sum_channel + static_cast<std::ptrdiff_t>(i % TAPS) * t.pixel;
+            T* to = sum + static_cast<std::ptrdiff_t>(i / TAPS) * t.sum_channel +
+                    static_cast<std::ptrdiff_t>(i % TAPS) * t.pixel;
             for (std::size_t v = 0; v < V; ++v) (L::load(to + v * L::width) + from[v]).store(to + v * L::width);
         };
         (put(I, total[I]), ...);
-    }(std::make_index_sequence<channels * TAPS>());
+    }
+    (std::make_index_sequence<channels * TAPS>());
 }
 
 template <class T>
@@ -62,21 +65,11 @@ using TileFunction = void (*)(const WeightTile&, const T*, const T*, T*);
 template <class T>
 TileFunction<T> tile_function(std::ptrdiff_t taps, std::ptrdiff_t vectors) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        static constexpr TileFunction<T> table[2][sizeof...(I)] = {{add_tile<I + 1, 1, T>...}, {add_tile<I + 1, 2, T>...}};
+        static constexpr TileFunction<T> table[2][sizeof...(I)] = {{add_tile<I + 1, 1, T>...},
+                                                                   {add_tile<I + 1, 2, T>...}};
         return table[vectors - 1][taps - 1];
-    }(std::make_index_sequence<most_taps<T>>());
-}
-
-// to(pixel, channel) = from(channel, pixel) for `pixels` pixels; planes of `from` stand `plane` apart, pixels of `to` `width`.
-template <class T>
-void turn_pixels(const T* from, std::ptrdiff_t plane, std::ptrdiff_t channels, std::ptrdiff_t pixels, T* to, std::ptrdiff_t width) {
-    constexpr std::ptrdiff_t block = 16;
-    for (std::ptrdiff_t p = 0; p < pixels; p += block) {
-        const std::ptrdiff_t end = std::min(p + block, pixels);
-        for (std::ptrdiff_t o = 0; o < channels; ++o) {
-            for (std::ptrdiff_t i = p; i < end; ++i) to[i * width + o] = from[o * plane + i];
-        }
     }
+    (std::make_index_sequence<most_taps<T>>());
 }
 
 // How the work is cut, and where the sums of a piece of it lie: (part, group, block, channel, tap, output channel).
@@ -134,7 +127,7 @@ void add_rows(const ConvolutionShape& s, const WeightPlan<T>& plan, const Padded
 template <class T>
 bool direct_weight_pays(const ConvolutionShape& s) {
     return s.y.stride == 1 && s.x.stride == 1 && s.x.dilation == 1 && signed_size(s.out) >= lanes<T> &&
-           s.y.kernel * s.x.kernel > 1 && s.in >= 4;
+           s.y.kernel * s.x.kernel > 1 && s.in >= 3;
 }
 
 template <class T>
@@ -149,25 +142,30 @@ void convolve_weight_direct(const ConvolutionShape& s, const T* x, const T* y, T
         Scratch<T> turned(static_cast<std::size_t>(plan.rows * s.x.output * pixel));
         for (std::ptrdiff_t item = signed_size(from); item < signed_size(to); ++item) {
             const std::ptrdiff_t part = item / (groups * plan.blocks), group = item / plan.blocks % groups;
-            const std::ptrdiff_t channel = item % plan.blocks * plan.length, channels = std::min(plan.length, in - channel);
+            const std::ptrdiff_t channel = item % plan.blocks * plan.length,
+                                 channels = std::min(plan.length, in - channel);
             T* const sum = sums.data() + item * plan.area;
             std::fill_n(sum, plan.area, T(0));
-            for (std::ptrdiff_t n = part * plan.images; n < std::min((part + 1) * plan.images, signed_size(s.batch)); ++n) {
+            for (std::ptrdiff_t n = part * plan.images; n < std::min((part + 1) * plan.images, signed_size(s.batch));
+                 ++n) {
                 for (std::ptrdiff_t begin = 0; begin < s.y.output; begin += plan.rows) {
                     const std::ptrdiff_t end = std::min(begin + plan.rows, s.y.output);
-                    image.load(x + ((n * groups + group) * in + channel) * in_plane, static_cast<std::size_t>(channels), begin, end);
-                    turn_pixels(y + (n * groups + group) * out * out_plane + begin * s.x.output, out_plane, out,
-                                (end - begin) * s.x.output, turned.data(), pixel);
+                    image.load(x + ((n * groups + group) * in + channel) * in_plane, static_cast<std::size_t>(channels),
+                               begin, end);
+                    turn(y + (n * groups + group) * out * out_plane + begin * s.x.output, out_plane, out,
+                         (end - begin) * s.x.output, turned.data(), pixel);
                     add_rows(s, plan, image, turned.data(), channels, begin, end, sum);
                 }
             }
         }
     });
-    add_parts(sums.data() + plan.all, static_cast<std::size_t>(plan.parts - 1), static_cast<std::size_t>(plan.all), sums.data());
+    add_parts(sums.data() + plan.all, static_cast<std::size_t>(plan.parts - 1), static_cast<std::size_t>(plan.all),
+              sums.data());
     for (std::ptrdiff_t group = 0; group < groups; ++group) {
         for (std::ptrdiff_t c = 0; c < in; ++c) {
-            const T* const sum = sums.data() + (group * plan.blocks + c / plan.length) * plan.area + c % plan.length * plan.channel;
-            turn_pixels(sum, pixel, plan.taps, out, w + (group * out * in + c) * plan.taps, in * plan.taps);
+            const T* const sum =
+                sums.data() + (group * plan.blocks + c / plan.length) * plan.area + c % plan.length * plan.channel;
+            turn(sum, pixel, plan.taps, out, w + (group * out * in + c) * plan.taps, in * plan.taps);
         }
     }
 }

@@ -46,23 +46,27 @@ void check_options(const char* operation, const ConvOptions<D>& o) {
     check_number(operation, "stride", o.stride, 1);
     check_number(operation, "padding", o.padding, 0);
     check_number(operation, "dilation", o.dilation, 1);
-    if (o.groups < 1) throw ConfigError(std::string(operation) + ": expected at least one group, got " + std::to_string(o.groups));
+    if (o.groups < 1)
+        throw ConfigError(std::string(operation) + ": expected at least one group, got " + std::to_string(o.groups));
 }
 
 // What is said of the operands in every error.
-std::string got(const Shape& x, const Shape& w) { return ", got input " + to_string(x) + " and weight " + to_string(w); }
+std::string got(const Shape& x, const Shape& w) {
+    return ", got input " + to_string(x) + " and weight " + to_string(w);
+}
 
 // Ranks and extents; N alone may be 0.
 template <std::size_t D>
 void check_operands(const char* operation, const char* weight_axes, Shapes x) {
     const std::string start = std::string(operation) + ": expected ";
     if (x[0]->size() != D + 2 || x[1]->size() != D + 2) {
-        throw ShapeError(start + "input (N, C, " + spatial_axes<D> + ") and weight (" + weight_axes + ", " + kernel_axes<D> + ")" +
-                         got(*x[0], *x[1]));
+        throw ShapeError(start + "input (N, C, " + spatial_axes<D> + ") and weight (" + weight_axes + ", " +
+                         kernel_axes<D> + ")" + got(*x[0], *x[1]));
     }
     const auto fits = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (!std::all_of(x[0]->begin() + 1, x[0]->end(), fits) || !std::all_of(x[1]->begin(), x[1]->end(), fits)) {
-        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) + got(*x[0], *x[1]));
+        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) +
+                         got(*x[0], *x[1]));
     }
 }
 
@@ -79,8 +83,12 @@ ConvolutionShape geometry(const ConvOptions<D>& o, const Shape& image, const Sha
     ConvolutionShape s{image[0], groups, image[1] / groups, result[1] / groups, {}, {}};
     for (std::size_t i = 0; i < D; ++i) {
         detail::ConvolutionAxis& axis = i + 1 == D ? s.x : s.y;
-        axis = detail::ConvolutionAxis{static_cast<std::ptrdiff_t>(image[2 + i]), static_cast<std::ptrdiff_t>(result[2 + i]),
-                                       kernel[i], o.stride[i], o.padding[i], o.dilation[i]};
+        axis = detail::ConvolutionAxis{static_cast<std::ptrdiff_t>(image[2 + i]),
+                                       static_cast<std::ptrdiff_t>(result[2 + i]),
+                                       kernel[i],
+                                       o.stride[i],
+                                       o.padding[i],
+                                       o.dilation[i]};
     }
     return s;
 }
@@ -91,8 +99,10 @@ void each_product(const ConvolutionShape& s, F f) {
     const auto number = [](std::size_t n) { return static_cast<std::ptrdiff_t>(n); };
     const auto outputs = number(s.batch * s.groups * s.out) * s.y.output * s.x.output;
     for (std::ptrdiff_t at = 0; at < outputs; ++at) {
-        const std::ptrdiff_t j = at % s.x.output, i = at / s.x.output % s.y.output, plane = at / s.x.output / s.y.output;
-        const std::ptrdiff_t o = plane % number(s.groups * s.out), group = o / number(s.out), n = plane / number(s.groups * s.out);
+        const std::ptrdiff_t j = at % s.x.output, i = at / s.x.output % s.y.output,
+                             plane = at / s.x.output / s.y.output;
+        const std::ptrdiff_t o = plane % number(s.groups * s.out), group = o / number(s.out),
+                             n = plane / number(s.groups * s.out);
         for (std::ptrdiff_t c = 0; c < number(s.in); ++c) {
             for (std::ptrdiff_t p = 0; p < s.y.kernel; ++p) {
                 for (std::ptrdiff_t q = 0; q < s.x.kernel; ++q) {
@@ -151,12 +161,13 @@ Shape Convolution<D>::infer(Shapes x) const {
     const auto groups = static_cast<std::size_t>(options.groups);
     const std::string start = std::string(name) + ": expected ";
     if (in[1] % groups != 0 || weight[0] % groups != 0) {
-        throw ShapeError(start + "input and output channels divisible by " + std::to_string(groups) + " groups" + got(in, weight));
+        throw ShapeError(start + "input and output channels divisible by " + std::to_string(groups) + " groups" +
+                         got(in, weight));
     }
     if (weight[1] != in[1] / groups) {
-        throw ShapeError(start + "weight (O, " + std::to_string(in[1] / groups) + ", " + kernel_axes<D> + ") for an input of " +
-                         std::to_string(in[1]) + " channels in " + std::to_string(groups) + (groups == 1 ? " group" : " groups") +
-                         got(in, weight));
+        throw ShapeError(start + "weight (O, " + std::to_string(in[1] / groups) + ", " + kernel_axes<D> +
+                         ") for an input of " + std::to_string(in[1]) + " channels in " + std::to_string(groups) +
+                         (groups == 1 ? " group" : " groups") + got(in, weight));
     }
     check_bias(name, x, weight[0]);
     const PerAxis<D> extents = spatial<D>(in), length = span(options, spatial<D>(weight));
@@ -182,8 +193,8 @@ template <std::size_t D>
 template <class T>
 BasicArray<T> Convolution<D>::forward(Inputs<T> x) const {
     BasicArray<T> y = empty_array<T>(inferred<T>(*this, x));
-    detail::convolve<T>(geometry(options, x[0]->shape(), y.shape(), spatial<D>(x[1]->shape())), x[0]->data(), x[1]->data(),
-                        x.size() > 2 ? x[2]->data() : nullptr, y.data());
+    detail::convolve<T>(geometry(options, x[0]->shape(), y.shape(), spatial<D>(x[1]->shape())), x[0]->data(),
+                        x[1]->data(), x.size() > 2 ? x[2]->data() : nullptr, y.data());
     return y;
 }
 
@@ -193,7 +204,8 @@ void Convolution<D>::backward(Replay<T>& r) const {
     if (r.wants(0)) {
         r.give(0, detail::call(ConvolutionTranspose<D>{options, 0, spatial<D>(r.shape(0))}, Location{}, r.g(), r.x(1)));
     }
-    if (r.wants(1)) r.give(1, detail::call(ConvolutionWeight<D>{options, spatial<D>(r.shape(1))}, Location{}, r.x(0), r.g()));
+    if (r.wants(1))
+        r.give(1, detail::call(ConvolutionWeight<D>{options, spatial<D>(r.shape(1))}, Location{}, r.x(0), r.g()));
     if (r.inputs() > 2 && r.wants(2)) r.give(2, sum_but_channels(r.g()));
 }
 
@@ -216,13 +228,13 @@ Shape ConvolutionTranspose<D>::infer(Shapes x) const {
         throw ShapeError(start + "input channels divisible by " + std::to_string(groups) + " groups" + got(in, weight));
     }
     if (weight[0] != in[1]) {
-        throw ShapeError(start + "weight (" + std::to_string(in[1]) + ", O / groups, " + kernel_axes<D> + ") for an input of " +
-                         std::to_string(in[1]) + " channels" + got(in, weight));
+        throw ShapeError(start + "weight (" + std::to_string(in[1]) + ", O / groups, " + kernel_axes<D> +
+                         ") for an input of " + std::to_string(in[1]) + " channels" + got(in, weight));
     }
     std::size_t channels = 0;
     if (__builtin_mul_overflow(weight[1], groups, &channels) || channels > std::size_t{largest_number}) {
-        throw ShapeError(start + "at most " + std::to_string(largest_number) + " output channels in " + std::to_string(groups) + " groups" +
-                         got(in, weight));
+        throw ShapeError(start + "at most " + std::to_string(largest_number) + " output channels in " +
+                         std::to_string(groups) + " groups" + got(in, weight));
     }
     check_bias(name, x, channels);
     if (size.given()) {
@@ -244,7 +256,8 @@ Shape ConvolutionTranspose<D>::infer(Shapes x) const {
                           " or the dilation " + to_string(options.dilation) + ", got " + to_string(output_padding));
     }
     if (!exists) {
-        throw ShapeError(start + "a result of at least 1 along every axis, but it would be " + to_string(result) + got(in, weight));
+        throw ShapeError(start + "a result of at least 1 along every axis, but it would be " + to_string(result) +
+                         got(in, weight));
     }
     return with_spatial(in[0], channels, result);
 }
@@ -262,7 +275,8 @@ template <std::size_t D>
 template <class T>
 void ConvolutionTranspose<D>::backward(Replay<T>& r) const {
     if (r.wants(0)) r.give(0, detail::call(Convolution<D>{options, spatial<D>(r.shape(0))}, Location{}, r.g(), r.x(1)));
-    if (r.wants(1)) r.give(1, detail::call(ConvolutionWeight<D>{options, spatial<D>(r.shape(1))}, Location{}, r.g(), r.x(0)));
+    if (r.wants(1))
+        r.give(1, detail::call(ConvolutionWeight<D>{options, spatial<D>(r.shape(1))}, Location{}, r.g(), r.x(0)));
     if (r.inputs() > 2 && r.wants(2)) r.give(2, sum_but_channels(r.g()));
 }
 
@@ -283,9 +297,9 @@ Shape ConvolutionWeight<D>::infer(Shapes x) const {
     const auto positive = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (in.size() != D + 2 || g.size() != D + 2 || in[0] != g[0] || !std::all_of(in.begin() + 1, in.end(), positive) ||
         !std::all_of(g.begin() + 1, g.end(), positive) || in[1] % groups != 0 || g[1] % groups != 0) {
-        throw ShapeError(std::string(name) + ": expected (N, C, " + spatial_axes<D> + ") and (N, O, " + spatial_axes<D> +
-                         ") with channels divisible by " + std::to_string(groups) + (groups == 1 ? " group" : " groups") + ", got " +
-                         to_string(in) + " and " + to_string(g));
+        throw ShapeError(std::string(name) + ": expected (N, C, " + spatial_axes<D> + ") and (N, O, " +
+                         spatial_axes<D> + ") with channels divisible by " + std::to_string(groups) +
+                         (groups == 1 ? " group" : " groups") + ", got " + to_string(in) + " and " + to_string(g));
     }
     return with_spatial(g[1], in[1] / groups, kernel);
 }
@@ -294,7 +308,8 @@ template <std::size_t D>
 template <class T>
 BasicArray<T> ConvolutionWeight<D>::forward(Inputs<T> x) const {
     BasicArray<T> w = empty_array<T>(inferred<T>(*this, x));
-    detail::convolve_weight<T>(geometry(options, x[0]->shape(), x[1]->shape(), kernel), x[0]->data(), x[1]->data(), w.data());
+    detail::convolve_weight<T>(geometry(options, x[0]->shape(), x[1]->shape(), kernel), x[0]->data(), x[1]->data(),
+                               w.data());
     return w;
 }
 

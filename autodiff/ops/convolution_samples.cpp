@@ -62,7 +62,9 @@ struct Drawn {
 
 template <std::size_t D>
 std::vector<Sample<Convolution<D>>> Convolution<D>::samples() {
-    const auto image = [](std::size_t n, std::size_t c, std::size_t h, std::size_t w) { return shape_of<D>(n, c, {h, w}); };
+    const auto image = [](std::size_t n, std::size_t c, std::size_t h, std::size_t w) {
+        return shape_of<D>(n, c, {h, w});
+    };
     return {{{{}, {}}, {uniform(image(1, 2, 3, 4), 1), uniform(image(2, 2, 2, 3), 2)}},
             {{{2, 1, 1, 1}, {}}, {uniform(image(2, 2, 4, 5), 3), uniform(image(2, 2, 3, 3), 4), uniform({2}, 5)}},
             {{{1, numbers<D>(2, 1), numbers<D>(1, 2), 2}, {}},
@@ -81,14 +83,17 @@ Sample<Convolution<D>> Convolution<D>::random(Draw& draw) {
 
 template <std::size_t D>
 std::vector<Sample<ConvolutionTranspose<D>>> ConvolutionTranspose<D>::samples() {
-    const auto image = [](std::size_t n, std::size_t c, std::size_t h, std::size_t w) { return shape_of<D>(n, c, {h, w}); };
-    return {{{{}, 0, {}}, {uniform(image(1, 2, 2, 3), 1), uniform(image(2, 2, 2, 3), 2)}},
-            {{{2, 1, 1, 1}, 1, {}}, {uniform(image(2, 2, 2, 3), 3), uniform(image(2, 2, 3, 3), 4), uniform({2}, 5)}},
-            {{{numbers<D>(3, 2), numbers<D>(0, 1), numbers<D>(2, 1), 2}, 0, {}},
-             {uniform(image(1, 4, 3, 2), 6), uniform(image(4, 1, 2, 3), 7), uniform({2}, 8)}},
-            // Padding at the end beyond the stride, which a dilation allows.
-            {{{1, 2, 3, 1}, 2, {}}, {uniform(image(1, 1, 3, 3), 9), uniform(image(1, 2, 3, 3), 10)}},
-            {{{1, 1, 1, 1}, 0, {}}, {uniform(image(2, 4, 2, 3), 11), uniform(image(4, 8, 2, 2), 12), uniform({8}, 13)}}};
+    const auto image = [](std::size_t n, std::size_t c, std::size_t h, std::size_t w) {
+        return shape_of<D>(n, c, {h, w});
+    };
+    return {
+        {{{}, 0, {}}, {uniform(image(1, 2, 2, 3), 1), uniform(image(2, 2, 2, 3), 2)}},
+        {{{2, 1, 1, 1}, 1, {}}, {uniform(image(2, 2, 2, 3), 3), uniform(image(2, 2, 3, 3), 4), uniform({2}, 5)}},
+        {{{numbers<D>(3, 2), numbers<D>(0, 1), numbers<D>(2, 1), 2}, 0, {}},
+         {uniform(image(1, 4, 3, 2), 6), uniform(image(4, 1, 2, 3), 7), uniform({2}, 8)}},
+        // Padding at the end beyond the stride, which a dilation allows.
+        {{{1, 2, 3, 1}, 2, {}}, {uniform(image(1, 1, 3, 3), 9), uniform(image(1, 2, 3, 3), 10)}},
+        {{{1, 1, 1, 1}, 0, {}}, {uniform(image(2, 4, 2, 3), 11), uniform(image(4, 8, 2, 2), 12), uniform({8}, 13)}}};
 }
 
 template <std::size_t D>
@@ -99,7 +104,9 @@ Sample<ConvolutionTranspose<D>> ConvolutionTranspose<D>::random(Draw& draw) {
 
 template <std::size_t D>
 std::vector<Sample<ConvolutionWeight<D>>> ConvolutionWeight<D>::samples() {
-    const auto image = [](std::size_t n, std::size_t c, std::size_t h, std::size_t w) { return shape_of<D>(n, c, {h, w}); };
+    const auto image = [](std::size_t n, std::size_t c, std::size_t h, std::size_t w) {
+        return shape_of<D>(n, c, {h, w});
+    };
     return {{{{}, numbers<D>(2, 3)}, {uniform(image(2, 2, 3, 4), 1), uniform(image(2, 2, 2, 2), 2)}},
             {{{2, 1, 1, 1}, 3}, {uniform(image(1, 2, 4, 5), 3), uniform(image(1, 2, 2, 3), 4)}},
             {{{1, 1, 2, 2}, 2}, {uniform(image(2, 2, 3, 3), 5), uniform(image(2, 4, 3, 3), 6)}},

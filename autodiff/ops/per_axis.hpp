@@ -12,8 +12,8 @@
 
 namespace xtape {
 
-/// `2` means 2 along every axis, `{2, 1}` 2 along the height and 1 along the width. Numbers that make no sense are kept as they are,
-/// for the operation to refuse.
+/// `2` means 2 along every axis, `{2, 1}` 2 along the height and 1 along the width. Numbers that make no sense are kept
+/// as they are, for the operation to refuse.
 template <std::size_t D>
 class PerAxis {
 public:
@@ -24,8 +24,17 @@ public:
         values_.fill(static_cast<std::ptrdiff_t>(every));
     }
     template <std::integral A, std::integral B>
-        requires(D == 2)
-    constexpr PerAxis(A height, B width) : values_{static_cast<std::ptrdiff_t>(height), static_cast<std::ptrdiff_t>(width)} {}
+    requires(D == 2) constexpr PerAxis(A height, B width)
+        : values_{static_cast<std::ptrdiff_t>(height), static_cast<std::ptrdiff_t>(width)} {}
+
+    // Copied number by number: GCC 12 with AVX-512 copies a struct of these as one block and, where it has just been
+    // filled with constants, reads {1, 1, 0, 0} back as {1, 1, 1, 1}.
+    constexpr PerAxis(const PerAxis& other) { *this = other; }
+    constexpr PerAxis& operator=(const PerAxis& other) {
+        for (std::size_t i = 0; i < D; ++i) values_[i] = other.values_[i];
+        return *this;
+    }
+    ~PerAxis() = default;
 
     constexpr std::ptrdiff_t operator[](std::size_t axis) const { return values_[axis]; }
     constexpr std::ptrdiff_t& operator[](std::size_t axis) { return values_[axis]; }
@@ -60,8 +69,9 @@ inline constexpr std::ptrdiff_t largest_number = std::numeric_limits<std::int32_
 template <std::size_t D>
 void check_number(const char* operation, const char* what, const PerAxis<D>& number, std::ptrdiff_t low) {
     if (number.within(low, largest_number)) return;
-    throw ConfigError(std::string(operation) + ": expected a " + what + " of at least " + std::to_string(low) + " and at most " +
-                      std::to_string(largest_number) + ", got " + (number.given() ? to_string(number) : "none"));
+    throw ConfigError(std::string(operation) + ": expected a " + what + " of at least " + std::to_string(low) +
+                      " and at most " + std::to_string(largest_number) + ", got " +
+                      (number.given() ? to_string(number) : "none"));
 }
 
 }  // namespace detail

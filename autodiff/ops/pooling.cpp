@@ -40,8 +40,8 @@ void check_input(const char* operation, const Shape& x) {
     }
     const auto fits = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (!std::all_of(x.begin() + 1, x.end(), fits)) {
-        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) + ", got " +
-                         to_string(x));
+        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) +
+                         ", got " + to_string(x));
     }
 }
 
@@ -67,8 +67,8 @@ Shape pooled_shape(const char* operation, const Shape& x, const PerAxis<D>& kern
         shape.push_back(static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, rule.windows())));
     }
     if (!fits) {
-        throw ShapeError(std::string(operation) + ": expected a kernel within the padded input, which is " + to_string(padded) +
-                         ", but it is " + to_string(kernel) + ", got input " + to_string(x));
+        throw ShapeError(std::string(operation) + ": expected a kernel within the padded input, which is " +
+                         to_string(padded) + ", but it is " + to_string(kernel) + ", got input " + to_string(x));
     }
     return shape;
 }
@@ -95,9 +95,12 @@ PoolWindows pool_windows(const Shape& x, const PerAxis<D>& kernel, const Options
         detail::Scratch<PoolWindow> windows(static_cast<std::size_t>(rule.windows()));
         for (std::size_t i = 0; i < windows.size(); ++i) {
             const std::ptrdiff_t begin = static_cast<std::ptrdiff_t>(i) * rule.stride - rule.padding;
-            const std::ptrdiff_t first = std::max<std::ptrdiff_t>(0, begin), last = std::min(begin + rule.kernel, rule.input);
-            const std::ptrdiff_t count = count_padding ? std::min(begin + rule.kernel, rule.input + rule.padding) - begin : last - first;
-            windows[i] = {static_cast<std::size_t>(first), static_cast<std::size_t>(last), static_cast<std::size_t>(count)};
+            const std::ptrdiff_t first = std::max<std::ptrdiff_t>(0, begin),
+                                 last = std::min(begin + rule.kernel, rule.input);
+            const std::ptrdiff_t count =
+                count_padding ? std::min(begin + rule.kernel, rule.input + rule.padding) - begin : last - first;
+            windows[i] = {static_cast<std::size_t>(first), static_cast<std::size_t>(last),
+                          static_cast<std::size_t>(count)};
         }
         return windows;
     });
@@ -183,7 +186,8 @@ template <std::size_t D>
 template <class T>
 BasicArray<T> AvgPool<D>::forward(Inputs<T> x) const {
     const Shape& shape = x[0]->shape();
-    return mean_of(pool_windows(shape, kernel, options, options.count_include_pad), *x[0], pooled_shape(name, shape, kernel, options));
+    return mean_of(pool_windows(shape, kernel, options, options.count_include_pad), *x[0],
+                   pooled_shape(name, shape, kernel, options));
 }
 
 template <std::size_t D>

@@ -1,6 +1,7 @@
 // Pooling: max_pool avg_pool adaptive_avg_pool global_avg_pool, over one and two axes.
 //
-// Inputs are (N, C, L) or (N, C, H, W); only N may be 0. Windows that padding would make larger than the input see what is inside.
+// Inputs are (N, C, L) or (N, C, H, W); only N may be 0. Windows that padding would make larger than the input see what
+// is inside.
 #pragma once
 
 #include <xtape/autodiff/ops/arithmetic.hpp>
@@ -13,17 +14,17 @@ namespace xtape {
 /// Strides are at least 1, paddings at least 0 and at most half the kernel, all below 2^31.
 template <std::size_t D>
 struct MaxPoolOptions {
-    PerAxis<D> stride;       ///< not given: the kernel
+    PerAxis<D> stride = {};  ///< not given: the kernel
     PerAxis<D> padding = 0;  ///< elements beyond the border, which are never the largest
     bool ceil_mode = false;  ///< keep a last window that reaches beyond the end
 };
 
 template <std::size_t D>
 struct AvgPoolOptions {
-    PerAxis<D> stride;               ///< not given: the kernel
-    PerAxis<D> padding = 0;          ///< zeros beyond the border
-    bool ceil_mode = false;          ///< keep a last window that reaches beyond the end
-    bool count_include_pad = true;   ///< divide by the padded window's size, not by the number of elements inside
+    PerAxis<D> stride = {};         ///< not given: the kernel
+    PerAxis<D> padding = 0;         ///< zeros beyond the border
+    bool ceil_mode = false;         ///< keep a last window that reaches beyond the end
+    bool count_include_pad = true;  ///< divide by the padded window's size, not by the number of elements inside
 };
 using MaxPool1dOptions = MaxPoolOptions<1>;
 using MaxPool2dOptions = MaxPoolOptions<2>;
@@ -37,10 +38,12 @@ struct MaxPool {
     MaxPoolOptions<D> options;
 
     static constexpr const char* name = D == 1 ? "max_pool1d" : "max_pool2d";
-    static constexpr const char* signature =
-        D == 1 ? "max_pool1d(x, kernel, {.stride, .padding, .ceil_mode})" : "max_pool2d(x, kernel, {.stride, .padding, .ceil_mode})";
-    static constexpr const char* formula = "y = largest x of each window;  dx = g where the window's largest is, else 0, summed over windows";
-    static constexpr const char* kinks = "the first of equal largest elements gets the gradient; NaN wins, the last one of several";
+    static constexpr const char* signature = D == 1 ? "max_pool1d(x, kernel, {.stride, .padding, .ceil_mode})"
+                                                    : "max_pool2d(x, kernel, {.stride, .padding, .ceil_mode})";
+    static constexpr const char* formula =
+        "y = largest x of each window;  dx = g where the window's largest is, else 0, summed over windows";
+    static constexpr const char* kinks =
+        "the first of equal largest elements gets the gradient; NaN wins, the last one of several";
     static constexpr Keep keep = Keep::input(0);
 
     Shape infer(Shapes x) const;
@@ -60,9 +63,11 @@ struct AvgPool {
     AvgPoolOptions<D> options;
 
     static constexpr const char* name = D == 1 ? "avg_pool1d" : "avg_pool2d";
-    static constexpr const char* signature = D == 1 ? "avg_pool1d(x, kernel, {.stride, .padding, .ceil_mode, .count_include_pad})"
-                                                    : "avg_pool2d(x, kernel, {.stride, .padding, .ceil_mode, .count_include_pad})";
-    static constexpr const char* formula = "y = mean x of each window;  dx = g / count, summed over the windows that see x";
+    static constexpr const char* signature =
+        D == 1 ? "avg_pool1d(x, kernel, {.stride, .padding, .ceil_mode, .count_include_pad})"
+               : "avg_pool2d(x, kernel, {.stride, .padding, .ceil_mode, .count_include_pad})";
+    static constexpr const char* formula =
+        "y = mean x of each window;  dx = g / count, summed over the windows that see x";
     static constexpr Keep keep = Keep::nothing();
 
     Shape infer(Shapes x) const;
@@ -75,14 +80,16 @@ struct AvgPool {
     static Sample<AvgPool> random(sample::Draw& draw);
 };
 
-/// y = the mean of each of `size` windows of about equal size; window i is elements floor(i L / size) to ceil((i + 1) L / size)
+/// y = the mean of each of `size` windows of about equal size; window i is elements floor(i L / size) to ceil((i + 1) L
+/// / size)
 template <std::size_t D>
 struct AdaptiveAvgPool {
     PerAxis<D> size;
 
     static constexpr const char* name = D == 1 ? "adaptive_avg_pool1d" : "adaptive_avg_pool2d";
     static constexpr const char* signature = D == 1 ? "adaptive_avg_pool1d(x, size)" : "adaptive_avg_pool2d(x, size)";
-    static constexpr const char* formula = "y = mean x of each of size windows;  dx = g / count, summed over the windows that see x";
+    static constexpr const char* formula =
+        "y = mean x of each of size windows;  dx = g / count, summed over the windows that see x";
     static constexpr Keep keep = Keep::nothing();
 
     Shape infer(Shapes x) const;
@@ -132,7 +139,8 @@ struct PutPlaces : detail::PlaneOp {
 
     static constexpr const char* name = "max_pool_put";
     static constexpr const char* signature = "none: a derivative of max pooling";
-    static constexpr const char* formula = "y = x added to zeros at the windows' largest elements;  dx = max_pool_take(g)";
+    static constexpr const char* formula =
+        "y = x added to zeros at the windows' largest elements;  dx = max_pool_take(g)";
     static constexpr Keep keep = Keep::nothing();
 
     Shape infer(Shapes x) const { return checked(name, x); }
@@ -180,8 +188,9 @@ struct WindowSpread : detail::PlaneOp {
     static std::vector<Sample<WindowSpread>> samples();
 };
 
-/// The largest element of each window: `max_pool2d(x, 2)`, `max_pool2d(x, {3, 2}, {.stride = 2, .padding = 1})`. ShapeError when the
-/// input has another rank, is empty or smaller than the kernel, ConfigError for options out of range.
+/// The largest element of each window: `max_pool2d(x, 2)`, `max_pool2d(x, {3, 2}, {.stride = 2, .padding = 1})`.
+/// ShapeError when the input has another rank, is empty or smaller than the kernel, ConfigError for options out of
+/// range.
 template <Node X>
 auto max_pool1d(const X& x, PerAxis<1> kernel, MaxPool1dOptions options = {}, Location at = Location::current()) {
     return detail::call(MaxPool<1>{kernel, options}, at, x);
@@ -201,8 +210,8 @@ auto avg_pool2d(const X& x, PerAxis<2> kernel, AvgPool2dOptions options = {}, Lo
     return detail::call(AvgPool<2>{kernel, options}, at, x);
 }
 
-/// Means of windows that divide the input into `size` parts, which overlap where it does not divide evenly. ShapeError for an input
-/// of another rank or an empty one, ConfigError for a size below 1.
+/// Means of windows that divide the input into `size` parts, which overlap where it does not divide evenly. ShapeError
+/// for an input of another rank or an empty one, ConfigError for a size below 1.
 template <Node X>
 auto adaptive_avg_pool1d(const X& x, PerAxis<1> size, Location at = Location::current()) {
     return detail::call(AdaptiveAvgPool<1>{size}, at, x);

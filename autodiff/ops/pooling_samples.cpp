@@ -30,13 +30,16 @@ Shape inferred(const Op& op, const Array64& x) {
     return op.infer(Shapes(&pointer, 1));
 }
 
-// y(plane, i, j) = f(rows of x, columns of x), where the spatial shape of one axis has one row; f gets the plane's first element.
+// y(plane, i, j) = f(rows of x, columns of x), where the spatial shape of one axis has one row; f gets the plane's
+// first element.
 template <class Op, class F>
 Array64 plane_by_plane(const Op& op, const Array64& x, F f) {
     Array64 y = empty_array<double>(inferred(op, x));
     const bool flat = x.dimension() == 3;
-    const auto width = static_cast<std::ptrdiff_t>(y.shape().back()), in_width = static_cast<std::ptrdiff_t>(x.shape().back());
-    const auto height = flat ? 1 : static_cast<std::ptrdiff_t>(y.shape()[2]), in_height = flat ? 1 : static_cast<std::ptrdiff_t>(x.shape()[2]);
+    const auto width = static_cast<std::ptrdiff_t>(y.shape().back()),
+               in_width = static_cast<std::ptrdiff_t>(x.shape().back());
+    const auto height = flat ? 1 : static_cast<std::ptrdiff_t>(y.shape()[2]),
+               in_height = flat ? 1 : static_cast<std::ptrdiff_t>(x.shape()[2]);
     for (std::ptrdiff_t n = 0; n < static_cast<std::ptrdiff_t>(y.size()); ++n) {
         const std::ptrdiff_t plane = n / width / height;
         y.data()[n] = f(x.data() + plane * in_height * in_width, n / width % height, n % width, in_height, in_width);
@@ -44,9 +47,11 @@ Array64 plane_by_plane(const Op& op, const Array64& x, F f) {
     return y;
 }
 
-// Every element of window (i, j), padding included: f(row, column, whether it is inside, whether it is within the padding).
+// Every element of window (i, j), padding included: f(row, column, whether it is inside, whether it is within the
+// padding).
 template <std::size_t D, class Op, class F>
-void each_in_window(const Op& op, std::ptrdiff_t i, std::ptrdiff_t j, std::ptrdiff_t height, std::ptrdiff_t width, F f) {
+void each_in_window(const Op& op, std::ptrdiff_t i, std::ptrdiff_t j, std::ptrdiff_t height, std::ptrdiff_t width,
+                    F f) {
     const PerAxis<D> stride = op.options.stride.given() ? op.options.stride : op.kernel;
     const std::ptrdiff_t kernel_y = D == 1 ? 1 : op.kernel[0], stride_y = D == 1 ? 1 : stride[0];
     const std::ptrdiff_t padding_y = D == 1 ? 0 : op.options.padding[0], padding_x = op.options.padding[D - 1];
@@ -84,7 +89,10 @@ const std::shared_ptr<const IndexArray>& sample_places() {
 // Four elements in windows of two, one and three, and a last one that counts more than it holds.
 const std::shared_ptr<const PoolWindows>& sample_windows() {
     static const auto windows = std::make_shared<const PoolWindows>(
-        PoolWindows{2, 4, {PoolWindow{0, 2, 2}, PoolWindow{1, 2, 1}}, {PoolWindow{0, 1, 2}, PoolWindow{1, 4, 3}, PoolWindow{2, 4, 3}}});
+        PoolWindows{2,
+                    4,
+                    {PoolWindow{0, 2, 2}, PoolWindow{1, 2, 1}},
+                    {PoolWindow{0, 1, 2}, PoolWindow{1, 4, 3}, PoolWindow{2, 4, 3}}});
     return windows;
 }
 
@@ -208,7 +216,8 @@ void each_pair(const PoolWindows& windows, std::size_t planes, F f) {
         const PoolWindow& column = windows.columns[n % windows.columns.size()];
         for (std::size_t i = row.begin; i < row.end; ++i) {
             for (std::size_t j = column.begin; j < column.end; ++j) {
-                f((n / windows.output() * windows.height + i) * windows.width + j, n, 1.0 / static_cast<double>(row.count * column.count));
+                f((n / windows.output() * windows.height + i) * windows.width + j, n,
+                  1.0 / static_cast<double>(row.count * column.count));
             }
         }
     }
@@ -247,7 +256,9 @@ OperationInfo global_average() {
             return global_avg_pool2d(x[0]);
         }
     };
-    const auto reference = [](const std::vector<Array64>& x) { return AdaptiveAvgPool<D>{1}.reference(std::span<const Array64>(x)); };
+    const auto reference = [](const std::vector<Array64>& x) {
+        return AdaptiveAvgPool<D>{1}.reference(std::span<const Array64>(x));
+    };
     return detail::describe_composition(D == 1 ? "global_avg_pool1d" : "global_avg_pool2d",
                                         D == 1 ? "global_avg_pool1d(x)" : "global_avg_pool2d(x)",
                                         D == 1 ? "y = adaptive_avg_pool1d(x, 1);  dx = g / elements of a plane"
