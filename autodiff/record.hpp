@@ -50,6 +50,10 @@ struct TapeAccess {
         return tape && !tape->paused_ ? tape : nullptr;
     }
     static std::uint64_t id(const Tape& tape) { return tape.id_; }
+    /// Takes a tape off its thread's list: it records no more, and can still be replayed.
+    static void leave(Tape& tape);
+    /// This thread's live tape with that id, or null.
+    static Tape* find(std::uint64_t id);
     /// Memory that lives as long as the tape's records; aligned to 16 bytes.
     static void* allocate(Tape& tape, std::size_t bytes) {
         bytes = (bytes + 15) / 16 * 16;

@@ -165,6 +165,20 @@ void TapeAccess::check_foreign(const Tape& tape, std::uint64_t other, const char
     }
 }
 
+void TapeAccess::leave(Tape& tape) {
+    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
+        if (*link != &tape) continue;
+        *link = tape.outer_;
+        break;
+    }
+}
+
+Tape* TapeAccess::find(std::uint64_t id) {
+    Tape* tape = thread_tapes.current;
+    while (tape && tape->id_ != id) tape = tape->outer_;
+    return tape;
+}
+
 template <class T>
 std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<T>>& state) {
     TapeStorage& storage = *tape.storage_;
@@ -209,11 +223,7 @@ Tape::Tape() : storage_(thread_tapes.spare), outer_(thread_tapes.current), id_(d
 }
 
 Tape::~Tape() {
-    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
-        if (*link != this) continue;
-        *link = outer_;
-        break;
-    }
+    TapeAccess::leave(*this);
     storage_->clear();
     storage_->next = thread_tapes.spare;
     thread_tapes.spare = storage_;
