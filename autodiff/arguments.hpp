@@ -186,15 +186,50 @@ private:
     std::vector<BasicTensor<T>> leaves_;
 };
 
-/// Calls `work(application)` for f and its arguments; an f that changes itself when called works on a copy.
+/// Calls `work(application)` for f and its arguments; a constant f that changes itself when called works on a copy.
 template <class Selected, class F, class Work, class... X>
-auto with_application(const F& f, const Work& work, const X&... x) {
-    using T = ScalarFor<F, Selected, X...>;
-    if constexpr (callable<T, const F, Selected, X...>) {
-        return work(Application<T, Selected, const F, X...>(f, x...));
+auto with_application(F& f, const Work& work, const X&... x) {
+    using Own = std::remove_const_t<F>;
+    using T = ScalarFor<Own, Selected, X...>;
+    if constexpr (callable<T, F, Selected, X...> || !callable<T, Own, Selected, X...>) {
+        return work(Application<T, Selected, F, X...>(f, x...));
     } else {
-        F own = f;
-        return work(Application<T, Selected, F, X...>(own, x...));
+        Own own = f;
+        return work(Application<T, Selected, Own, X...>(own, x...));
+    }
+}
+
+template <class L>
+struct ListedScalar {};
+template <class T>
+struct ListedScalar<BasicParameterList<T>> { using type = T; };
+
+template <class T>
+BasicParameterList<T> parameters_of(const BasicParameterList<T>& list) { return list; }
+template <class M>
+auto parameters_of(M& model) -> decltype(model.parameters()) { return model.parameters(); }
+
+}  // namespace xtape::detail
+
+namespace xtape {
+
+/// A list of parameters, or anything that has one: a module.
+template <class M>
+concept Parametrised = requires(M& model) {
+    typename detail::ListedScalar<decltype(detail::parameters_of(model))>::type;
+};
+
+}  // namespace xtape
+
+namespace xtape::detail {
+
+/// A function as a transform keeps it: a copy, but of a module a reference, because a copy would have parameters of its own.
+template <class F>
+auto hold(F&& f) {
+    if constexpr (std::is_lvalue_reference_v<F> && Parametrised<F>) {
+        return std::ref(f);
+    } else {
+        return std::decay_t<F>(std::forward<F>(f));
     }
 }
 

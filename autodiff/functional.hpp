@@ -9,7 +9,7 @@
 //     grad<0, 1>(f)(w, x)       both, in a std::tuple
 //     grad(g)(list)             g takes a std::vector<Tensor>: a vector of gradients
 //
-// What a function does not depend on has zeros for a derivative. While a tape records on this thread, grad, value_and_grad, vjp and jvp
+// A module may be the function; it is not copied. What a function does not depend on has zeros for a derivative. While a tape records on this thread, grad, value_and_grad, vjp and jvp
 // work on that tape, so that their results can be differentiated again: grad(grad(f)) is what it says, to any order. Otherwise they use
 // a tape of their own and give plain values. hessian, hvp and jacobian give arrays, which are always plain; tensors of a live tape that
 // their function reads are constants to them.
@@ -63,7 +63,7 @@ template <class T>
 BasicArray<T> jacobian_of(const Function<T>& f, const BasicTensor<T>& x, Location at);
 
 template <std::size_t... I, class F, class... X>
-auto slopes(const char* who, const F& f, Location at, const X&... x) {
+auto slopes(const char* who, F& f, Location at, const X&... x) {
     static_assert(((I < sizeof...(X)) && ...), "grad<I> needs an argument at position I (counted from 0)");
     const auto work = [&](const auto& application) {
         using T = typename std::remove_cvref_t<decltype(application)>::value_type;
@@ -85,29 +85,13 @@ BasicTensor<T> loss_of(F& f, M& model, const X&... x) {
     }
 }
 
-template <class L>
-struct ListedScalar {};
-template <class T>
-struct ListedScalar<BasicParameterList<T>> { using type = T; };
-
-template <class T>
-BasicParameterList<T> parameters_of(const BasicParameterList<T>& list) { return list; }
-template <class M>
-auto parameters_of(M& model) -> decltype(model.parameters()) { return model.parameters(); }
-
 }  // namespace detail
-
-/// A list of parameters, or anything that has one: a module.
-template <class M>
-concept Parametrised = requires(M& model) {
-    typename detail::ListedScalar<decltype(detail::parameters_of(model))>::type;
-};
 
 /// x... -> d f / d x for a function with one output element (GraphError). Without positions, or with one, the result is the gradient
 /// by that argument; with several it is a tuple of them in the order of the positions. A gradient has its argument's shape.
 template <std::size_t... I, class F>
-auto grad(F f, Location at = Location::current()) {
-    return [f = std::move(f), at](const auto&... x) {
+auto grad(F&& f, Location at = Location::current()) {
+    return [f = detail::hold(std::forward<F>(f)), at](const auto&... x) {
         if constexpr (sizeof...(I) == 0) {
             return detail::slopes<0>("grad", f, at, x...).second;
         } else {
@@ -118,8 +102,8 @@ auto grad(F f, Location at = Location::current()) {
 
 /// x... -> (f(x...), d f / d x), as grad.
 template <std::size_t... I, class F>
-auto value_and_grad(F f, Location at = Location::current()) {
-    return [f = std::move(f), at](const auto&... x) {
+auto value_and_grad(F&& f, Location at = Location::current()) {
+    return [f = detail::hold(std::forward<F>(f)), at](const auto&... x) {
         if constexpr (sizeof...(I) == 0) {
             return detail::slopes<0>("value_and_grad", f, at, x...);
         } else {
@@ -164,7 +148,7 @@ auto grad(M&& parameters, F f, Location at = Location::current()) {
 /// that made it. When a tape was recording it works on that tape: its results can be differentiated while the tape records, and after
 /// the tape's end it throws GraphError.
 template <class F, class... X>
-auto vjp(const F& f, const X&... x) {
+auto vjp(F&& f, const X&... x) {
     const auto work = [](const auto& application) {
         using T = typename std::remove_cvref_t<decltype(application)>::value_type;
         detail::Linearised<T> line(application.function(), application.leaves());
@@ -181,13 +165,13 @@ auto vjp(const F& f, const X&... x) {
 /// u -> uᵀ J is linear in u, so that differentiating the reverse pass once more, by u, gives J v for the cost of two reverse passes.
 template <class F, class X, class V>
     requires(OperandLike<X> && OperandLike<V>)
-auto jvp(const F& f, const X& x, const V& v, Location at = Location::current()) {
+auto jvp(F&& f, const X& x, const V& v, Location at = Location::current()) {
     return jvp(f, std::tie(x), std::tie(v), at);
 }
 /// The same for several arguments: `jvp(f, std::tuple(a, b), std::tuple(va, vb))` is the sum over the arguments.
 template <class F, class... X, class... V>
     requires(sizeof...(X) == sizeof...(V) && (OperandLike<X> && ...) && (OperandLike<V> && ...))
-auto jvp(const F& f, const std::tuple<X...>& x, const std::tuple<V...>& v, Location at = Location::current()) {
+auto jvp(F&& f, const std::tuple<X...>& x, const std::tuple<V...>& v, Location at = Location::current()) {
     return std::apply([&](const auto&... primals) {
         const auto work = [&](const auto& application) {
             using T = typename std::remove_cvref_t<decltype(application)>::value_type;
@@ -203,7 +187,7 @@ auto jvp(const F& f, const std::tuple<X...>& x, const std::tuple<V...>& v, Locat
 /// Second derivatives of a function with one output element (GraphError): an array of x's shape twice over, (n, n) for a vector. One
 /// replay of the gradient's record for each element of x.
 template <class F, OperandLike X>
-auto hessian(const F& f, const X& x, Location at = Location::current()) {
+auto hessian(F&& f, const X& x, Location at = Location::current()) {
     return detail::with_application<detail::Selection<>>(f, [at](const auto& application) {
         return detail::hessian_of(application.function(), application.leaves()[0], at);
     }, x);
@@ -211,7 +195,7 @@ auto hessian(const F& f, const X& x, Location at = Location::current()) {
 
 /// Hessian of f at x times v, without forming the Hessian; v has x's shape (ShapeError).
 template <class F, OperandLike X, OperandLike V>
-auto hvp(const F& f, const X& x, const V& v, Location at = Location::current()) {
+auto hvp(F&& f, const X& x, const V& v, Location at = Location::current()) {
     return detail::with_application<detail::Selection<>>(f, [&](const auto& application) {
         using T = typename std::remove_cvref_t<decltype(application)>::value_type;
         return detail::hvp_of<T>(application.function(), application.leaves()[0], detail::operand<T>(v), at);
@@ -220,7 +204,7 @@ auto hvp(const F& f, const X& x, const V& v, Location at = Location::current()) 
 
 /// All first derivatives: an array of f(x)'s shape followed by x's, (m, n) for vectors. One replay an output element.
 template <class F, OperandLike X>
-auto jacobian(const F& f, const X& x, Location at = Location::current()) {
+auto jacobian(F&& f, const X& x, Location at = Location::current()) {
     return detail::with_application<detail::Selection<>>(f, [at](const auto& application) {
         return detail::jacobian_of(application.function(), application.leaves()[0], at);
     }, x);

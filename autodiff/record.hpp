@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <tuple>
 
 namespace xtape {
 
@@ -50,6 +51,11 @@ struct TapeAccess {
         return tape && !tape->paused_ ? tape : nullptr;
     }
     static std::uint64_t id(const Tape& tape) { return tape.id_; }
+    static TapeStorage& storage(const Tape& tape) { return *tape.storage_; }
+    static bool& paused(Tape& tape) { return tape.paused_; }
+    /// Free part of the current chunk of record memory.
+    static std::pair<std::byte*, std::byte*> free_memory(const Tape& tape) { return {tape.cursor_, tape.limit_}; }
+    static void set_free_memory(Tape& tape, std::pair<std::byte*, std::byte*> part) { std::tie(tape.cursor_, tape.limit_) = part; }
     /// Takes a tape off its thread's list: it records no more, and can still be replayed.
     static void leave(Tape& tape);
     /// This thread's live tape with that id, or null.

@@ -1,4 +1,4 @@
-#include <xtape/autodiff/record.hpp>
+#include <xtape/autodiff/tape_storage.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -6,64 +6,6 @@
 namespace xtape {
 
 namespace detail {
-
-struct LeafRecord final : Record {
-    std::shared_ptr<ParameterStateBase> state;   // null for a watched tensor
-    std::uint64_t version = 0;
-    void (*add)(ParameterStateBase&, Gradient&) = nullptr;
-
-    LeafRecord() : Record(true) {}
-    void replay(Tape&, std::uint32_t, bool) override {}
-    const char* name() const override { return "leaf"; }
-    ParameterStateBase* parameter() const override { return state.get(); }
-};
-
-/// Memory of a tape, handed from one tape to the next so that the second step of a loop allocates nothing.
-struct TapeStorage {
-    static constexpr std::size_t chunk_bytes = std::size_t{1} << 16;
-
-    std::vector<Record*> records;          // null: replayed and freed
-    std::vector<Gradient> gradients;
-    std::vector<std::uint8_t> needed;      // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
-    std::vector<std::uint32_t> parameters; // slots of parameter leaves
-    std::vector<std::byte*> chunks;
-    std::vector<Array64> larges;           // memory of records too big for a chunk
-    std::size_t chunks_used = 0;
-    bool replaying = false;
-    TapeStorage* next = nullptr;
-
-    ~TapeStorage() {
-        for (std::byte* c : chunks) pool_deallocate(c, chunk_bytes);
-    }
-
-    std::byte* next_chunk() {
-        if (chunks_used == chunks.size()) chunks.push_back(static_cast<std::byte*>(pool_allocate(chunk_bytes)));
-        return chunks[chunks_used++];
-    }
-
-    // An operation with thousands of operands: its memory is an array value that lives as long as the records.
-    void* large(std::size_t bytes) {
-        larges.push_back(empty_array<double>({bytes / sizeof(double)}));
-        return larges.back().data();
-    }
-
-    void clear() {
-        for (std::size_t i = records.size(); i-- > 0;) {
-            if (records[i]) records[i]->~Record();
-        }
-        records.clear();
-        gradients.clear();
-        needed.clear();
-        parameters.clear();
-        larges.clear();
-        chunks_used = 0;
-        // One very long tape must not hold its memory for ever.
-        while (chunks.size() > 256) {
-            pool_deallocate(chunks.back(), chunk_bytes);
-            chunks.pop_back();
-        }
-    }
-};
 
 constinit thread_local ThreadTapes thread_tapes;
 
@@ -93,8 +35,6 @@ std::uint64_t new_id() {
     return ++thread_tapes.next_id;
 }
 
-constexpr std::uint8_t asked = 1, on_the_way = 2;
-
 // Room for the gradients of one replay, emptied at its end however it ends. A rule may ask for gradients of its own on the tape that
 // replays it: what the outer replay has gathered is then put aside.
 class Gathering {
@@ -122,8 +62,6 @@ private:
     std::vector<Gradient> gradients_;
     std::vector<std::uint8_t> needed_;
 };
-
-bool changed(const LeafRecord& leaf) { return leaf.version != leaf.state->version; }
 
 bool is_leaf_of(const Record& record, const ParameterStateBase& state) {
     return record.parameter() == &state && static_cast<const LeafRecord&>(record).version == state.version;
@@ -207,6 +145,29 @@ std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<
 template std::uint32_t TapeAccess::leaf(Tape&, const std::shared_ptr<ParameterState<float>>&);
 template std::uint32_t TapeAccess::leaf(Tape&, const std::shared_ptr<ParameterState<double>>&);
 
+void walk(Tape& tape, std::uint32_t top, std::uint32_t lowest, bool create_graph, bool keep, Location at) {
+    TapeStorage& storage = TapeAccess::storage(tape);
+    for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
+        if (!storage.gradients[slot].value) continue;
+        if (!storage.needed.empty() && !(storage.needed[slot] & on_the_way)) continue;
+        Record* record = storage.records[slot];
+        if (!record) storage.refuse_freed(static_cast<std::uint32_t>(slot), at);
+        if (record->leaf()) continue;
+        // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
+        if (!storage.needed.empty() && (storage.needed[slot] & asked)) {
+            const Gradient answer = storage.gradients[slot];
+            record->replay(tape, static_cast<std::uint32_t>(slot), create_graph);
+            storage.gradients[slot] = answer;
+        } else {
+            record->replay(tape, static_cast<std::uint32_t>(slot), create_graph);
+        }
+        if (!keep) {
+            record->~Record();
+            storage.records[slot] = nullptr;
+        }
+    }
+}
+
 }  // namespace detail
 
 using detail::TapeAccess;
@@ -269,28 +230,7 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
     storage_->gradients[top] = {detail::share(first),
                                 seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
 
-    for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
-        if (!storage_->gradients[slot].value) continue;
-        if (!storage_->needed.empty() && !(storage_->needed[slot] & detail::on_the_way)) continue;
-        detail::Record* record = storage_->records[slot];
-        if (!record) {
-            throw GraphError("backward: this part of the tape was replayed before and its records are freed; pass "
-                             "{.keep = true} to the first replay", at);
-        }
-        if (record->leaf()) continue;
-        // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
-        if (!storage_->needed.empty() && (storage_->needed[slot] & detail::asked)) {
-            const detail::Gradient answer = storage_->gradients[slot];
-            record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
-            storage_->gradients[slot] = answer;
-        } else {
-            record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
-        }
-        if (!keep) {
-            record->~Record();
-            storage_->records[slot] = nullptr;
-        }
-    }
+    detail::walk(*this, top, lowest, create_graph, keep, at);
 }
 
 void Tape::check_leaves(Location at) const {
