@@ -1,7 +1,7 @@
 #include <xtape/autodiff/checkpoint.hpp>
 
+#include <xtape/autodiff/inspector.hpp>
 #include <xtape/autodiff/random.hpp>
-#include <xtape/autodiff/tape_storage.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -30,6 +30,7 @@ public:
     /// Frees the records made since. Their slots stay taken, so that a tensor that refers to one is an error and not another tensor.
     void drop(Tape& tape, bool keep_parameters) const {
         TapeStorage& storage = TapeAccess::storage(tape);
+        Inspector* const inspector = TapeAccess::inspector(tape);
         const auto end = static_cast<std::uint32_t>(storage.records.size());
         bool all = true;
         for (std::uint32_t i = end; i-- > slot;) {
@@ -39,6 +40,7 @@ public:
                 all = false;
                 continue;
             }
+            if (inspector) inspector->release(*record);
             record->~Record();
             record = nullptr;
         }
@@ -117,9 +119,20 @@ std::vector<std::uint32_t> read_from_outside(const Tape& tape, std::uint32_t fir
 
 std::span<Operand> make_operands(Tape& tape, const std::vector<std::uint32_t>& slots) {
     auto* operands = static_cast<Operand*>(TapeAccess::allocate(tape, slots.size() * sizeof(Operand)));
-    for (std::size_t i = 0; i < slots.size(); ++i) new (operands + i) Operand{nullptr, nullptr, 0, slots[i]};
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        const Record* record = TapeAccess::storage(tape).records[slots[i]];
+        const Shape shape = record ? result_shape(*record) : Shape();
+        auto* extents = static_cast<std::size_t*>(TapeAccess::allocate(tape, shape.size() * sizeof(std::size_t)));
+        std::copy(shape.begin(), shape.end(), extents);
+        new (operands + i) Operand{nullptr, extents, static_cast<std::uint32_t>(shape.size()), slots[i]};
+    }
     return std::span(operands, slots.size());
 }
+
+Shape stated_shape(const void* shape, std::span<const Shape* const>) { return *static_cast<const Shape*>(shape); }
+
+constexpr OperationFacts call_facts{"checkpoint", stated_shape, nullptr};
+constexpr OperationFacts result_facts{"checkpoint result", stated_shape, nullptr};
 
 /// Gradients on their way from the results to the call.
 using Arrivals = std::shared_ptr<std::vector<Gradient>>;
@@ -128,8 +141,8 @@ using Arrivals = std::shared_ptr<std::vector<Gradient>>;
 template <class T>
 class ResultRecord final : public Record {
 public:
-    ResultRecord(std::span<Operand> call, Arrivals arrivals, std::size_t index)
-        : call_(call), arrivals_(std::move(arrivals)), index_(index) {}
+    ResultRecord(std::span<Operand> call, const Shape& shape, Arrivals arrivals, std::size_t index)
+        : Record(sizeof(T)), call_(call), shape_(shape), arrivals_(std::move(arrivals)), index_(index) {}
 
     void replay(Tape& tape, std::uint32_t slot, bool) override {
         Ref<ValueBase>& token = TapeAccess::gradient(tape, call_[0].slot).value;
@@ -139,11 +152,12 @@ public:
         }
         (*arrivals_)[index_] = std::exchange(TapeAccess::gradient(tape, slot), {});
     }
-    const char* name() const override { return "checkpoint"; }
+    RecordView view() const override { return {&result_facts, &shape_, nullptr}; }
     std::span<const Operand> operands() const override { return call_; }
 
 private:
     std::span<Operand> call_;
+    Shape shape_;
     Arrivals arrivals_;
     std::size_t index_;
 };
@@ -154,7 +168,7 @@ class CallRecord final : public Record {
 public:
     CallRecord(Rerun<T> run, const random::State& random, std::span<Operand> operands, std::vector<Shape> shapes,
                std::vector<std::size_t> which, Arrivals arrivals)
-        : run_(std::move(run)), random_(random), operands_(operands), shapes_(std::move(shapes)), which_(std::move(which)),
+        : Record(sizeof(T)), run_(std::move(run)), random_(random), operands_(operands), shapes_(std::move(shapes)), which_(std::move(which)),
           arrivals_(std::move(arrivals)) {}
 
     void replay(Tape& tape, std::uint32_t slot, bool create_graph) override {
@@ -182,7 +196,7 @@ public:
         check_reads(tape, start.slot, results);
         carry(tape, start.slot, results, arrived, create_graph);
     }
-    const char* name() const override { return "checkpoint"; }
+    RecordView view() const override { return {&call_facts, &no_shape_, nullptr}; }
     std::span<const Operand> operands() const override { return operands_; }
 
 private:
@@ -237,7 +251,8 @@ private:
     Rerun<T> run_;
     random::State random_;
     std::span<Operand> operands_;
-    std::vector<Shape> shapes_;         // of the results that have records
+    Shape no_shape_;
+    std::vector<Shape> shapes_;        // of the results that have records
     std::vector<std::size_t> which_;    // and their places in what the function returns
     Arrivals arrivals_;
 };
@@ -246,6 +261,15 @@ template <class R, class... A>
 std::uint32_t push(Tape& tape, A&&... a) {
     static_assert(alignof(R) <= 16);
     return TapeAccess::push(tape, new (TapeAccess::allocate(tape, sizeof(R))) R(std::forward<A>(a)...));
+}
+
+// Tells an observed tape of a record; the function's own operations have been timed and checked already.
+template <class T>
+void observe(Tape& tape, const OperationFacts& facts, BasicTensor<T> y, std::uint32_t slot) {
+    const Inspector* const inspector = TapeAccess::inspector(tape);
+    if (!inspector) return;
+    TensorAccess::place(y, TapeAccess::id(tape), slot);
+    inspect_forward<T>(tape, {&facts, &y.shape(), nullptr}, {}, y, inspect_start(*inspector), Location{});
 }
 
 }  // namespace
@@ -283,10 +307,12 @@ std::vector<BasicTensor<T>> run_checkpoint(Rerun<T> run) {
         return y;
     }
     const auto arrivals = std::make_shared<std::vector<Gradient>>(results.size());
-    const std::uint32_t call = push<CallRecord<T>>(*tape, std::move(run), random, make_operands(*tape, read), std::move(shapes),
-                                                   std::move(which), arrivals);
+    const std::uint32_t call =
+        push<CallRecord<T>>(*tape, std::move(run), random, make_operands(*tape, read), shapes, which, arrivals);
+    observe(*tape, call_facts, BasicTensor<T>(T(0)), call);
     for (std::size_t k = 0; k < results.size(); ++k) {
-        const std::uint32_t slot = push<ResultRecord<T>>(*tape, make_operands(*tape, {call}), arrivals, k);
+        const std::uint32_t slot = push<ResultRecord<T>>(*tape, make_operands(*tape, {call}), shapes[k], arrivals, k);
+        observe(*tape, result_facts, y[which[k]], slot);
         for (std::size_t i = 0; i < y.size(); ++i) {
             if (place[i] == k) TensorAccess::place(y[i], TapeAccess::id(*tape), slot);
         }

@@ -47,8 +47,13 @@ struct CustomRule {
     bool reads_output = false;
 };
 
+struct OperationFacts;
+
+/// What tools know of the custom operations of that name; lives as long as the program.
+const OperationFacts& custom_facts(const std::string& name);
+
 template <class T>
-BasicTensor<T> run_custom(const std::string& name, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x, Location at);
+BasicTensor<T> run_custom(const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x, Location at);
 
 template <class T, class R>
 std::vector<BasicTensor<T>> gradient_list(R&& gradients) {
@@ -69,8 +74,8 @@ std::vector<BasicTensor<T>> gradient_list(R&& gradients) {
 template <class Forward, class Backward>
 class CustomFunction {
 public:
-    CustomFunction(std::string name, Forward forward, Backward backward, Location at)
-        : parts_(std::make_shared<const Parts>(Parts{std::move(name), std::move(forward), std::move(backward), at})) {}
+    CustomFunction(const std::string& name, Forward forward, Backward backward, Location at)
+        : parts_(std::make_shared<const Parts>(Parts{detail::custom_facts(name), std::move(forward), std::move(backward), at})) {}
 
     /// Applies the operation to tensors, parameters, arrays or numbers; at least one must be a tensor or a parameter.
     template <class... X>
@@ -85,7 +90,7 @@ public:
 
 private:
     struct Parts {
-        std::string name;
+        const detail::OperationFacts& facts;
         Forward forward;
         Backward backward;
         Location at;
@@ -115,7 +120,7 @@ private:
                     return detail::gradient_list<T>(parts->backward(g, inputs));
                 }
             };
-            return detail::run_custom<T>(parts_->name, rule, x, parts_->at);
+            return detail::run_custom<T>(parts_->facts, rule, x, parts_->at);
         }
     }
 
@@ -125,8 +130,8 @@ private:
 /// An operation from its two functions; `name` stands in messages. ShapeError, with the place of this call, when backward gives a gradient
 /// of another shape than the input's (or one that the input's broadcasts to), or another number of gradients than there are inputs.
 template <class Forward, class Backward>
-auto custom(std::string name, Forward forward, Backward backward, Location at = Location::current()) {
-    return CustomFunction<Forward, Backward>(std::move(name), std::move(forward), std::move(backward), at);
+auto custom(const std::string& name, Forward forward, Backward backward, Location at = Location::current()) {
+    return CustomFunction<Forward, Backward>(name, std::move(forward), std::move(backward), at);
 }
 
 }  // namespace xtape

@@ -27,19 +27,37 @@ struct Gradient {
     std::uint32_t slot = no_slot;        // where the gradient itself was recorded, with create_graph
 };
 
+/// What tools know of a kind of operation, whatever its scalar type.
+struct OperationFacts {
+    const char* name;
+    Shape (*infer)(const void* operation, std::span<const Shape* const> x);   // null: elementwise
+    double (*flops)(const void* operation, std::span<const Shape* const> x);  // null: the operation does not say
+};
+
+/// A record as tools see it. Of a leaf, all is null.
+struct RecordView {
+    const OperationFacts* facts = nullptr;
+    const void* operation = nullptr;
+    const ValueBase* output = nullptr;   // when it is kept
+};
+
 class Record {
 public:
-    explicit Record(bool leaf = false) : leaf_(leaf) {}
+    explicit Record(std::size_t scalar_bytes, bool leaf = false)
+        : scalar_bytes_(static_cast<std::uint8_t>(scalar_bytes)), leaf_(leaf) {}
     virtual ~Record() = default;
     /// Runs the backward rule on the gradient that has arrived at `slot`.
     virtual void replay(Tape& tape, std::uint32_t slot, bool create_graph) = 0;
-    virtual const char* name() const = 0;
+    virtual RecordView view() const { return {}; }
     virtual std::span<const Operand> operands() const { return {}; }
     virtual ParameterStateBase* parameter() const { return nullptr; }
     /// Leaves (watched tensors, parameters) are where gradients end; they are never freed before the tape is.
     bool leaf() const { return leaf_; }
+    /// 4: its values are Value<float>; 8: Value<double>.
+    std::size_t scalar_bytes() const { return scalar_bytes_; }
 
 private:
+    std::uint8_t scalar_bytes_;
     bool leaf_;
 };
 
@@ -51,7 +69,6 @@ struct TapeAccess {
         return tape && !tape->paused_ ? tape : nullptr;
     }
     static std::uint64_t id(const Tape& tape) { return tape.id_; }
-    static TapeStorage& storage(const Tape& tape) { return *tape.storage_; }
     static bool& paused(Tape& tape) { return tape.paused_; }
     /// Free part of the current chunk of record memory.
     static std::pair<std::byte*, std::byte*> free_memory(const Tape& tape) { return {tape.cursor_, tape.limit_}; }
@@ -60,6 +77,9 @@ struct TapeAccess {
     static void leave(Tape& tape);
     /// This thread's live tape with that id, or null.
     static Tape* find(std::uint64_t id);
+    /// Who observes the tape, or null.
+    static Inspector* inspector(const Tape& tape) { return tape.inspector_; }
+    static TapeStorage& storage(const Tape& tape) { return *tape.storage_; }
     /// Memory that lives as long as the tape's records; aligned to 16 bytes.
     static void* allocate(Tape& tape, std::size_t bytes) {
         bytes = (bytes + 15) / 16 * 16;
@@ -78,6 +98,22 @@ struct TapeAccess {
     template <class T>
     static std::uint32_t leaf(Tape& tape, const std::shared_ptr<ParameterState<T>>& state);
 };
+
+// What an observed tape is told of. Defined in inspector.cpp, so that operations carry no more than the calls.
+
+/// When an operation began; 0 when nobody measures.
+std::int64_t inspect_start(const Inspector& inspector);
+/// An operation has made y of x. Throws AnomalyError.
+template <class T>
+void inspect_forward(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
+                     std::int64_t start, Location at);
+/// The rule of the record at `slot` gives input i a gradient, which will be added to `before` (null: the first). Throws AnomalyError.
+template <class T>
+void inspect_given(Tape& tape, std::uint32_t slot, std::size_t i, const BasicTensor<T>& arrived, const BasicTensor<T>& given,
+                   const Ref<ValueBase>& before);
+/// The same, after it was added.
+template <class T>
+void inspect_sum(Tape& tape, std::uint32_t slot, std::size_t i, const Value<T>& total);
 
 /// One more reference to the tensor's value, its type forgotten.
 template <class T>

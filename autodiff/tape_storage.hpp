@@ -8,13 +8,14 @@
 namespace xtape::detail {
 
 struct LeafRecord final : Record {
-    std::shared_ptr<ParameterStateBase> state;   // null for a watched tensor
+    std::shared_ptr<ParameterStateBase> state;  // null for a watched tensor
     std::uint64_t version = 0;
     void (*add)(ParameterStateBase&, Gradient&) = nullptr;
 
-    LeafRecord() : Record(true) {}
+    std::span<const std::size_t> extents;  // of a watched tensor
+
+    explicit LeafRecord(std::size_t scalar_bytes) : Record(scalar_bytes, true) {}
     void replay(Tape&, std::uint32_t, bool) override {}
-    const char* name() const override { return "leaf"; }
     ParameterStateBase* parameter() const override { return state.get(); }
 };
 
@@ -22,14 +23,14 @@ struct LeafRecord final : Record {
 struct TapeStorage {
     static constexpr std::size_t chunk_bytes = std::size_t{1} << 16;
 
-    std::vector<Record*> records;          // null: replayed and freed
+    std::vector<Record*> records;  // null: replayed and freed
     std::vector<Gradient> gradients;
-    std::vector<std::uint8_t> needed;      // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
-    std::vector<std::uint32_t> parameters; // slots of parameter leaves
+    std::vector<std::uint8_t> needed;  // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
+    std::vector<std::uint32_t> parameters;  // slots of parameter leaves
     std::vector<std::byte*> chunks;
-    std::vector<Array64> larges;           // memory of records too big for a chunk
+    std::vector<Array64> larges;  // memory of records too big for a chunk
     std::size_t chunks_used = 0;
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> dropped;   // slots from, up to without, of checkpoints' freed insides
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> dropped;  // slots of checkpoints' freed insides: from, up to without
     bool replaying = false;
     TapeStorage* next = nullptr;
 
@@ -48,14 +49,25 @@ struct TapeStorage {
         return larges.back().data();
     }
 
+    std::size_t record_bytes() const {
+        std::size_t bytes = chunks_used * chunk_bytes;
+        for (const Array64& memory : larges) bytes += memory.size() * sizeof(double);
+        return bytes;
+    }
+
     /// GraphError: a gradient has arrived at a record that is no longer there.
     [[noreturn]] void refuse_freed(std::uint32_t slot, Location at) const {
         for (const auto& [from, to] : dropped) {
             if (slot < from || slot >= to) continue;
-            throw GraphError("checkpoint: a tensor made inside a checkpointed function was used outside it; let the function return it", at);
+            throw GraphError(
+                "checkpoint: a tensor made inside a checkpointed function was used outside it; let the function "
+                "return it",
+                at);
         }
-        throw GraphError("backward: this part of the tape was replayed before and its records are freed; pass {.keep = true} to "
-                         "the first replay", at);
+        throw GraphError(
+            "backward: this part of the tape was replayed before and its records are freed; pass {.keep = true} to the "
+            "first replay",
+            at);
     }
 
     void clear() {

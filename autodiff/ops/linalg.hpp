@@ -23,6 +23,12 @@ struct Matmul {
     BasicArray<T> forward(Inputs<T> x) const;
     template <class T>
     void backward(Replay<T>& r) const;
+    /// A multiplication and an addition for each of k terms of each element.
+    double flops(Shapes x) const {
+        const Shape& a = *x[0];
+        const std::size_t k = options.transpose_a && a.size() > 1 ? a[a.size() - 2] : a.back();
+        return 2 * static_cast<double>(k) * static_cast<double>(element_count(infer(x)));
+    }
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Matmul>> samples();
 };
@@ -38,6 +44,9 @@ struct Linear {
     BasicArray<T> forward(Inputs<T> x) const;
     template <class T>
     void backward(Replay<T>& r) const;
+    double flops(Shapes x) const {
+        return static_cast<double>(element_count(infer(x))) * static_cast<double>(2 * x[0]->back() + (x.size() > 2 ? 1 : 0));
+    }
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Linear>> samples();
 };

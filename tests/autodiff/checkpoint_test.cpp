@@ -86,7 +86,7 @@ TEST_CASE("checkpoint gives the same bits as the plain call: value, gradients by
     check_same_bits(gradients(chain, x, true), gradients(chain, x, false));
 }
 
-TEST_CASE("checkpoint keeps less: sixteen blocks need less than a quarter of the memory") {
+TEST_CASE("checkpoint keeps less: sixteen blocks need less than a fifth of the memory") {
     const std::size_t depth = 16, n = 64, rows = 256;
     std::size_t peak = 0;
     const auto note = [&peak] { peak = std::max(peak, memory_stats().in_use); };
@@ -101,7 +101,7 @@ TEST_CASE("checkpoint keeps less: sixteen blocks need less than a quarter of the
             for (Block& block : chain.blocks) {
                 // Called at the end of each block, first and second time: when all of it is recorded.
                 const auto step = [&](const Tensor& t) {
-                    Tensor result = block(t);
+                    Tensor result = block(block(block(t)));
                     note();
                     return result;
                 };
@@ -117,8 +117,10 @@ TEST_CASE("checkpoint keeps less: sixteen blocks need less than a quarter of the
     };
     const std::size_t plain = measure(false), checkpointed = measure(true);
     MESSAGE("peak bytes of 16 blocks: " << plain << " plain, " << checkpointed << " with checkpoint");
-    CHECK(checkpointed * 4 < plain);
-    CHECK(plain > depth * 5 * rows * n * sizeof(float));   // five arrays a block at least, or the measurement is wrong
+    const std::size_t result = rows * n * sizeof(float);
+    CHECK(plain > depth * 15 * result);                                      // five arrays a block at least, or the measurement is wrong
+    CHECK(checkpointed < (depth + 1) * result + 3 * plain / (2 * depth));    // what it promises: the results and about one block
+    CHECK(checkpointed * 5 < plain);
 }
 
 TEST_CASE("without a recording tape checkpoint is the plain call") {

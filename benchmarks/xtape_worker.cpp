@@ -1,0 +1,127 @@
+// xtape's side of the comparison: the same training steps, written as users write them.
+#include "worker.hpp"
+
+#include <xtape/xtape.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+namespace {
+
+std::atomic<long> heap_allocations{0};
+
+}  // namespace
+
+// Everything that asks the C library for memory passes here, operator new and OpenBLAS included.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) {
+    heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+    heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    return __libc_calloc(count, size);
+}
+void* realloc(void* block, std::size_t size) {
+    heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    return __libc_realloc(block, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+    heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
+    heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    *block = __libc_memalign(alignment, size);
+    return *block ? 0 : ENOMEM;
+}
+}
+
+namespace {
+
+using namespace xtape;
+
+struct MlpStep {
+    explicit MlpStep(const bench::Mlp& mlp) : autoencoder(mlp.autoencoder) {
+        for (std::size_t i = 0; i + 1 < mlp.sizes.size(); ++i) {
+            net.append(nn::Linear{mlp.sizes[i], mlp.sizes[i + 1]});
+            if (i + 2 < mlp.sizes.size()) net.append(nn::ReLU{});
+        }
+        const std::vector<float> numbers = bench::inputs(mlp.batch, mlp.sizes[0]);
+        x = Array(Shape{mlp.batch, mlp.sizes[0]});
+        std::copy(numbers.begin(), numbers.end(), x.data());
+        const std::vector<long> classes = bench::labels(mlp.batch, mlp.sizes.back());
+        y = IndexArray(Shape{mlp.batch});
+        std::copy(classes.begin(), classes.end(), y.data());
+        if (mlp.adam) {
+            optimizer = std::make_unique<optim::Adam>(net.parameters(), optim::AdamOptions{.lr = 1e-3});
+        } else {
+            optimizer = std::make_unique<optim::SGD>(net.parameters(), optim::SGDOptions{.lr = 1e-2});
+        }
+    }
+    void operator()() {
+        Tape tape;
+        tape.backward(autoencoder ? nn::mse(sigmoid(net(x)), x) : nn::cross_entropy(net(x), y));
+        optimizer->step();
+        optimizer->zero_grad();
+    }
+
+    bool autoencoder;
+    nn::Sequential net;
+    Array x;
+    IndexArray y;
+    std::unique_ptr<optim::Optimizer> optimizer;
+};
+
+// Those that are compared, and those that show how the cost grows with batch and depth.
+std::vector<bench::Mlp> all_mlps() {
+    std::vector<bench::Mlp> all = bench::mlps();
+    for (const std::size_t batch : {32, 64, 128, 256, 512, 1024, 2048}) {
+        all.push_back({"batch-" + std::to_string(batch), {784, 128, 64, 10}, batch});
+    }
+    for (const std::size_t depth : {2, 4, 8, 16, 32, 64}) {
+        all.push_back({"depth-" + std::to_string(depth), std::vector<std::size_t>(depth + 1, 128), 128});
+    }
+    return all;
+}
+
+void chain(int operations) {
+    Tape tape;
+    const Tensor x = tape.watch(Tensor(1.F));
+    Tensor y = x;
+    for (int i = 0; i < operations / 2; ++i) y = tanh(y) * x;
+    tape.gradient(y, x);
+}
+
+template <class F>
+bench::Step elementwise(F f) {
+    const std::vector<float> numbers = bench::uniform(10'000'000);
+    Array array = empty_array<float>({numbers.size()});
+    std::copy(numbers.begin(), numbers.end(), array.data());
+    return [f, x = Tensor(array)] { f(x); };
+}
+
+}  // namespace
+
+int main() {
+    bench::Cases cases;
+    for (const bench::Mlp& mlp : all_mlps()) {
+        cases[mlp.name] = [mlp]() -> bench::Step { return [step = std::make_shared<MlpStep>(mlp)] { (*step)(); }; };
+    }
+    for (const int operations : {1000, 10'000, 100'000, 1'000'000}) {
+        cases["scalar-chain-" + std::to_string(operations)] = [operations]() -> bench::Step { return [=] { chain(operations); }; };
+    }
+    for (const char* suffix : {"", "/reused"}) {
+        cases[std::string("tanh-10M") + suffix] = [] { return elementwise([](const Tensor& x) { return tanh(x); }); };
+        cases[std::string("exp-10M") + suffix] = [] { return elementwise([](const Tensor& x) { return exp(x); }); };
+        cases[std::string("sigmoid-10M") + suffix] = [] { return elementwise([](const Tensor& x) { return sigmoid(x); }); };
+    }
+    return bench::serve(cases, [] { return heap_allocations.load(); });
+}
