@@ -17,6 +17,10 @@ const std::vector<OperationInfo>& all_operations() {
                  {"reductions", detail::reduction_operations},
                  {"shape", detail::shaping_operations},
                  {"linear algebra", detail::linalg_operations},
+                 {"products of vectors, and the trace", detail::product_operations},
+                 {"einsum", detail::einsum_operations},
+                 {"systems of linear equations", detail::solve_operations},
+                 {"factors and determinants", detail::decomposition_operations},
                  {"softmax", detail::softmax_operations},
              }) {
             std::vector<OperationInfo> part = family();
