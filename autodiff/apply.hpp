@@ -125,7 +125,7 @@ void elementwise_recorded_backward(const Op& op, Replay<T>& r) {
 
 template <class Op>
 constexpr OperationFacts facts_of() {
-    OperationFacts facts{Op::name, nullptr, nullptr, ElementwiseOp<Op>};
+    OperationFacts facts{Op::name, nullptr, nullptr};
     if constexpr (!ElementwiseOp<Op>) {
         facts.infer = [](const void* op, Shapes x) -> Shape { return static_cast<const Op*>(op)->infer(x); };
     }
@@ -163,7 +163,6 @@ public:
             elementwise_kernel_backward<Op, T>(op_, r);
         }
     }
-    const char* name() const override { return Op::name; }
     RecordView view() const override { return {&operation_facts<Op>, &op_, output_}; }
     std::span<const Operand> operands() const override { return operands_; }
 

@@ -10,8 +10,6 @@ namespace xtape {
 namespace detail {
 namespace {
 
-constexpr std::uint8_t asked = 1, on_the_way = 2;
-
 // Room for the gradients of one replay, emptied at its end however it ends. A rule may ask for gradients of its own on the tape that
 // replays it: what the outer replay has gathered is then put aside.
 class Gathering {
@@ -41,6 +39,34 @@ private:
 };
 
 }  // namespace
+
+void walk(Tape& tape, std::uint32_t top, std::uint32_t lowest, bool create_graph, bool keep, Location at) {
+    TapeStorage& storage = TapeAccess::storage(tape);
+    Inspector* const inspector = TapeAccess::inspector(tape);
+    const auto run = [&](Record& record, std::uint32_t slot) {
+        if (inspector) [[unlikely]] {
+            inspector->replay(tape, record, slot, create_graph);
+        } else {
+            record.replay(tape, slot, create_graph);
+        }
+    };
+    for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
+        if (!storage.gradients[slot].value) continue;
+        if (!storage.needed.empty() && !(storage.needed[slot] & on_the_way)) continue;
+        Record* record = storage.records[slot];
+        if (!record) storage.refuse_freed(static_cast<std::uint32_t>(slot), at);
+        if (record->leaf()) continue;
+        // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
+        if (!storage.needed.empty() && (storage.needed[slot] & asked)) {
+            const Gradient answer = storage.gradients[slot];
+            run(*record, static_cast<std::uint32_t>(slot));
+            storage.gradients[slot] = answer;
+        } else {
+            run(*record, static_cast<std::uint32_t>(slot));
+        }
+        if (!keep) TapeAccess::free_record(tape, slot);
+    }
+}
 
 void TapeAccess::free_record(Tape& tape, std::size_t slot) {
     Record*& record = tape.storage_->records[slot];
@@ -90,36 +116,7 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
     const bool seed_recorded = create_graph && TensorAccess::tape(first) == id_;
     storage_->gradients[top] = {detail::share(first), seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
 
-    const auto run = [&](detail::Record& record, std::uint32_t slot) {
-        if (inspector_) [[unlikely]] {
-            inspector_->replay(*this, record, slot, create_graph);
-        } else {
-            record.replay(*this, slot, create_graph);
-        }
-    };
-    for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
-        if (!storage_->gradients[slot].value) continue;
-        if (!storage_->needed.empty() && !(storage_->needed[slot] & detail::on_the_way)) continue;
-        detail::Record* record = storage_->records[slot];
-        if (!record) {
-            throw GraphError(
-                "backward: this part of the tape was replayed before and its records are freed; pass "
-                "{.keep = true} to the first replay",
-                at);
-        }
-        if (record->leaf()) continue;
-        // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
-        if (!storage_->needed.empty() && (storage_->needed[slot] & detail::asked)) {
-            const detail::Gradient answer = storage_->gradients[slot];
-            run(*record, static_cast<std::uint32_t>(slot));
-            storage_->gradients[slot] = answer;
-        } else {
-            run(*record, static_cast<std::uint32_t>(slot));
-        }
-        if (!keep) {
-            TapeAccess::free_record(*this, slot);
-        }
-    }
+    detail::walk(*this, top, lowest, create_graph, keep, at);
 }
 
 void Tape::check_leaves(Location at) const {

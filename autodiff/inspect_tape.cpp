@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace xtape {
 
@@ -14,27 +13,6 @@ namespace {
 const Shape& value_shape(const ValueBase& value) {
     if (value.scalar_bytes == sizeof(float)) return static_cast<const Value<float>&>(value).array.shape();
     return static_cast<const Value<double>&>(value).array.shape();
-}
-
-// Of the result at a slot; nothing when its record does not tell.
-std::optional<Shape> result_shape(const Record& record) {
-    if (record.leaf()) {
-        const auto extents = static_cast<const LeafRecord&>(record).extents;
-        return Shape(extents.begin(), extents.end());
-    }
-    const RecordView view = record.view();
-    if (view.output) return value_shape(*view.output);
-    if (!view.facts || (!view.facts->infer && !view.facts->elementwise)) return std::nullopt;
-    std::vector<Shape> shapes;
-    for (const Operand& x : record.operands()) shapes.emplace_back(x.extents, x.extents + x.rank);
-    if (view.facts->infer) {
-        std::vector<const Shape*> pointers;
-        for (const Shape& shape : shapes) pointers.push_back(&shape);
-        return view.facts->infer(view.operation, pointers);
-    }
-    Shape result;
-    for (const Shape& shape : shapes) (void)broadcast_shapes(Shape(result), shape, result);
-    return result;
 }
 
 // In a quoted Graphviz string a backslash begins an escape.
@@ -48,14 +26,33 @@ std::string escaped(const std::string& name) {
 }
 
 std::string node(std::size_t slot, const Record& record) {
-    const std::optional<Shape> shape = result_shape(record);
-    const std::string label = escaped(record.name()) + (shape ? "\\n" + to_string(*shape) : "");
+    const std::string label = escaped(record.name()) + "\\n" + to_string(result_shape(record));
     if (!record.leaf()) return fmt::format("    n{} [label=\"{}\"];\n", slot, label);
     return fmt::format("    n{} [label=\"{}\", shape=ellipse, style=filled, fillcolor={}];\n", slot, label,
                        record.parameter() ? "lightyellow" : "lightblue");
 }
 
 }  // namespace
+
+Shape result_shape(const Record& record) {
+    if (record.leaf()) {
+        const auto extents = static_cast<const LeafRecord&>(record).extents;
+        return Shape(extents.begin(), extents.end());
+    }
+    const RecordView view = record.view();
+    if (view.output) return value_shape(*view.output);
+    std::vector<Shape> shapes;
+    for (const Operand& x : record.operands()) shapes.emplace_back(x.extents, x.extents + x.rank);
+    if (view.facts->infer) {
+        std::vector<const Shape*> pointers;
+        for (const Shape& shape : shapes) pointers.push_back(&shape);
+        return view.facts->infer(view.operation, pointers);
+    }
+    Shape result;
+    for (const Shape& shape : shapes) (void)broadcast_shapes(Shape(result), shape, result);
+    return result;
+}
+
 }  // namespace detail
 
 TapeSummary Tape::summary() const {
@@ -70,9 +67,8 @@ TapeSummary Tape::summary() const {
             ++summary.records;
             if (inspector_) continue;
             const std::uint32_t row = now.row(record->name());
-            const std::optional<Shape> shape = detail::result_shape(*record);
             ++now.rows[row].count;
-            now.rows[row].elements += shape ? element_count(*shape) : 0;
+            now.rows[row].elements += element_count(detail::result_shape(*record));
             now.keep(row, *record, *storage_);
         }
     }

@@ -113,7 +113,7 @@ void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const Bas
             elements += input->size();
         }
         sum.moved_bytes += static_cast<double>((elements + y.size()) * sizeof(T));
-        const std::size_t usual = operation.facts->elementwise ? y.size() : elements;
+        const std::size_t usual = operation.facts->infer ? elements : y.size();
         sum.flops +=
             operation.facts->flops ? operation.facts->flops(operation.operation, shapes) : static_cast<double>(usual);
     }

@@ -44,7 +44,7 @@ public:
     /// Nanoseconds, not counting what was spent on observing or belongs to an operation inside another.
     std::int64_t clock() const;
     /// A rule is running; of what it runs in turn only the gradients that it gives count.
-    bool replaying() const { return !replays_.empty(); }
+    bool replaying() const { return !replays_.empty() && !replays_.back().forward; }
 
     /// A record was pushed.
     void recorded(const TapeStorage& storage, std::uint32_t slot);
@@ -75,7 +75,9 @@ private:
         std::uint32_t slot;
         std::size_t given_bytes = 0;
         Ref<ValueBase> before, gradient;  // of the sum under way, when both are finite
+        bool forward = false;
     };
+    friend class ForwardAgain;
     class Aside;
 
     template <class T>
@@ -90,6 +92,25 @@ private:
     std::vector<Note> notes_;  // by slot
     std::vector<ReplayFrame> replays_;
     std::int64_t aside_ = 0;
+};
+
+/// Shape of a record's result.
+Shape result_shape(const Record& record);
+
+/// While one lives, what the rule under way runs is the user's forward once more, and is observed as such.
+class ForwardAgain {
+public:
+    explicit ForwardAgain(const Tape& tape) : inspector_(TapeAccess::inspector(tape)) { set(true); }
+    ~ForwardAgain() { set(false); }
+    ForwardAgain(const ForwardAgain&) = delete;
+    ForwardAgain& operator=(const ForwardAgain&) = delete;
+
+private:
+    void set(bool on) {
+        if (inspector_) inspector_->replays_.back().forward = on;
+    }
+
+    Inspector* inspector_;
 };
 
 }  // namespace xtape::detail

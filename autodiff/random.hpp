@@ -61,6 +61,20 @@ private:
 /// The next unused stream of the process-wide seed. Thread-safe; the order of calls decides who gets which.
 Stream next_stream();
 
+/// Until the end of a scope, this thread's streams are numbered from an earlier state on, as when a computation is repeated that drew
+/// them before; seed() and set_state() then act on that numbering alone. The streams of other threads go on undisturbed.
+class [[nodiscard]] Rewind {
+public:
+    explicit Rewind(const State& state);
+    ~Rewind();
+    Rewind(const Rewind&) = delete;
+    Rewind& operator=(const Rewind&) = delete;
+
+private:
+    State state_;
+    State* before_;
+};
+
 /// Arrays of independent draws, T float or double; element i (in row-major order) depends on the stream and i only,
 /// whatever the number of threads. In double it is what the i-th call of stream.uniform() or normal() gives, scaled; in
 /// float uniform takes one draw (24 random bits) and normal two.

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <tuple>
 
 namespace xtape {
 
@@ -29,14 +30,13 @@ struct Gradient {
 /// What tools know of a kind of operation, whatever its scalar type.
 struct OperationFacts {
     const char* name;
-    Shape (*infer)(const void* operation, std::span<const Shape* const> x);  // null: elementwise, or it depends on more
+    Shape (*infer)(const void* operation, std::span<const Shape* const> x);   // null: elementwise
     double (*flops)(const void* operation, std::span<const Shape* const> x);  // null: the operation does not say
-    bool elementwise;
 };
 
-/// A record as tools see it; null is what it does not tell.
+/// A record as tools see it.
 struct RecordView {
-    const OperationFacts* facts = nullptr;
+    const OperationFacts* facts = nullptr;  // null: a leaf
     const void* operation = nullptr;
     const ValueBase* output = nullptr;   // when it is kept
 };
@@ -47,8 +47,8 @@ public:
     virtual ~Record() = default;
     /// Runs the backward rule on the gradient that has arrived at `slot`.
     virtual void replay(Tape& tape, std::uint32_t slot, bool create_graph) = 0;
-    virtual const char* name() const = 0;
     virtual RecordView view() const { return {}; }
+    virtual const char* name() const { return view().facts->name; }
     virtual std::span<const Operand> operands() const { return {}; }
     virtual ParameterStateBase* parameter() const { return nullptr; }
     /// Leaves (watched tensors, parameters) are where gradients end; they are never freed before the tape is.
@@ -66,6 +66,14 @@ struct TapeAccess {
         return tape && !tape->paused_ ? tape : nullptr;
     }
     static std::uint64_t id(const Tape& tape) { return tape.id_; }
+    static bool& paused(Tape& tape) { return tape.paused_; }
+    /// Free part of the current chunk of record memory.
+    static std::pair<std::byte*, std::byte*> free_memory(const Tape& tape) { return {tape.cursor_, tape.limit_}; }
+    static void set_free_memory(Tape& tape, std::pair<std::byte*, std::byte*> part) { std::tie(tape.cursor_, tape.limit_) = part; }
+    /// Takes a tape off its thread's list: it records no more, and can still be replayed.
+    static void leave(Tape& tape);
+    /// This thread's live tape with that id, or null.
+    static Tape* find(std::uint64_t id);
     /// Who observes the tape, or null.
     static Inspector* inspector(const Tape& tape) { return tape.inspector_; }
     static TapeStorage& storage(const Tape& tape) { return *tape.storage_; }

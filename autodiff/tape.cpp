@@ -85,6 +85,20 @@ void TapeAccess::check_foreign(const Tape& tape, std::uint64_t other, const char
     }
 }
 
+void TapeAccess::leave(Tape& tape) {
+    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
+        if (*link != &tape) continue;
+        *link = tape.outer_;
+        break;
+    }
+}
+
+Tape* TapeAccess::find(std::uint64_t id) {
+    Tape* tape = thread_tapes.current;
+    while (tape && tape->id_ != id) tape = tape->outer_;
+    return tape;
+}
+
 template <class T>
 std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<T>>& state) {
     TapeStorage& storage = *tape.storage_;
@@ -144,11 +158,7 @@ void Tape::inspect(TapeOptions options) {
 TapeOptions Tape::options() const { return inspector_ ? inspector_->options() : TapeOptions{}; }
 
 Tape::~Tape() {
-    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
-        if (*link != this) continue;
-        *link = outer_;
-        break;
-    }
+    TapeAccess::leave(*this);
     delete inspector_;
     storage_->clear();
     storage_->next = thread_tapes.spare;

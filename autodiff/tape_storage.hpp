@@ -31,6 +31,7 @@ struct TapeStorage {
     std::vector<std::byte*> chunks;
     std::vector<Array64> larges;  // memory of records too big for a chunk
     std::size_t chunks_used = 0;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> dropped;  // slots of checkpoints' freed insides: from, up to without
     bool replaying = false;
     TapeStorage* next = nullptr;
 
@@ -55,6 +56,21 @@ struct TapeStorage {
         return bytes;
     }
 
+    /// GraphError: a gradient has arrived at a record that is no longer there.
+    [[noreturn]] void refuse_freed(std::uint32_t slot, Location at) const {
+        for (const auto& [from, to] : dropped) {
+            if (slot < from || slot >= to) continue;
+            throw GraphError(
+                "checkpoint: a tensor made inside a checkpointed function was used outside it; let the function "
+                "return it",
+                at);
+        }
+        throw GraphError(
+            "backward: this part of the tape was replayed before and its records are freed; pass {.keep = true} to the "
+            "first replay",
+            at);
+    }
+
     void clear() {
         for (std::size_t i = records.size(); i-- > 0;) {
             if (records[i]) records[i]->~Record();
@@ -64,6 +80,7 @@ struct TapeStorage {
         needed.clear();
         parameters.clear();
         larges.clear();
+        dropped.clear();
         chunks_used = 0;
         // One very long tape must not hold its memory for ever.
         while (chunks.size() > 256) {
@@ -75,5 +92,11 @@ struct TapeStorage {
 
 /// Whether the parameter was changed after the leaf was recorded.
 inline bool changed(const LeafRecord& leaf) { return leaf.version != leaf.state->version; }
+
+/// Bits of TapeStorage::needed.
+inline constexpr std::uint8_t asked = 1, on_the_way = 2;
+
+/// Replays the records from slot `top` down to `lowest` at which gradients have arrived, and frees them unless `keep`.
+void walk(Tape& tape, std::uint32_t top, std::uint32_t lowest, bool create_graph, bool keep, Location at);
 
 }  // namespace xtape::detail

@@ -2,6 +2,7 @@
 #include <xtape/autodiff/inspector.hpp>
 
 #include <xtape/autodiff/apply.hpp>
+#include <xtape/autodiff/checkpoint.hpp>
 #include <xtape/autodiff/functional.hpp>
 #include <xtape/autodiff/ops.hpp>
 #include <xtape/autodiff/parallel.hpp>
@@ -352,4 +353,32 @@ TEST_CASE("a rule that takes gradients on the same tape is observed with them") 
         CHECK(tape.gradient(sum(y), a, {.create_graph = create_graph, .keep = true}).value() == Array{27.F});
     }
     CHECK(row(tape.summary(), "rule").replays == 2);
+}
+
+TEST_CASE("what a checkpoint runs again in backward is observed as the user's forward, and its rules as their own") {
+    const Array start{4.F, 0.F};
+    int line = 0;
+    const auto f = [&](const Tensor& x) {
+        line = __LINE__ + 1;
+        const Tensor root = sqrt(x);
+        return sum(root * 3.F);
+    };
+    Tape tape{{.check_finite = true}};
+    const Tensor x = tape.watch(start);
+    const Tensor y = checkpoint(f, x);
+    CHECK(anomaly([&] { (void)tape.gradient(y, x); }, line).substr(0, 66) ==
+          "sqrt: backward made inf at [1] in the gradient of input 0 out of f");
+    CHECK(anomaly([&] { (void)tape.gradient(checkpoint(f, x), x); }, line).find(" (at here)") != std::string::npos);
+
+    Tape profiled{{.profile = true}};
+    const Tensor z = profiled.watch(Array{4.F, 1.F});
+    CHECK(profiled.gradient(checkpoint(f, z), z).value() == Array{0.75F, 1.5F});
+    const TapeSummary summary = profiled.summary();
+    CHECK(row(summary, "sqrt").count == 2);
+    CHECK(row(summary, "sqrt").flops == 4);
+    CHECK(row(summary, "sqrt").replays == 1);
+    CHECK(row(summary, "sqrt").backward_seconds > 0);
+    CHECK(row(summary, "checkpoint").replays == 1);
+    CHECK(summary.live_bytes == 0);
+    CHECK(summary.peak_bytes > 0);
 }
