@@ -1,5 +1,5 @@
-// How the transforms (grad, vjp, hessian, checkpoint, ...) call a function: which scalar type its tensors have, which of its arguments
-// are differentiated, and what the function receives for each of them.
+// How the transforms (grad, vjp, hessian, checkpoint, ...) call a function: which scalar type its tensors have, which
+// of its arguments are differentiated, and what the function receives for each of them.
 #pragma once
 
 #include <xtape/autodiff/operand.hpp>
@@ -14,9 +14,13 @@
 namespace xtape::detail {
 
 template <class X>
-struct ListScalar { using type = void; };
+struct ListScalar {
+    using type = void;
+};
 template <class T>
-struct ListScalar<std::vector<BasicTensor<T>>> { using type = T; };
+struct ListScalar<std::vector<BasicTensor<T>>> {
+    using type = T;
+};
 
 /// A std::vector of tensors: one argument with several arrays in it.
 template <class X>
@@ -24,12 +28,18 @@ concept TensorList = !std::is_void_v<typename ListScalar<bare<X>>::type>;
 
 /// Scalar type that an argument leaves no choice about; void for numbers and for arrays of integers.
 template <class X>
-struct FixedScalar { using type = typename ListScalar<bare<X>>::type; };
+struct FixedScalar {
+    using type = typename ListScalar<bare<X>>::type;
+};
 template <Node X>
-struct FixedScalar<X> { using type = typename scalar_from<X>::type; };
+struct FixedScalar<X> {
+    using type = typename scalar_from<X>::type;
+};
 template <Expression X>
-    requires std::floating_point<typename bare<X>::value_type>
-struct FixedScalar<X> { using type = typename bare<X>::value_type; };
+requires std::floating_point<typename bare<X>::value_type>
+struct FixedScalar<X> {
+    using type = typename bare<X>::value_type;
+};
 
 /// Which arguments are differentiated, by position; none listed means all.
 template <std::size_t... I>
@@ -37,15 +47,18 @@ struct Selection {
     static constexpr bool has(std::size_t k) { return sizeof...(I) == 0 || ((k == I) || ...); }
 };
 
-/// What the function receives for an argument: a tensor or a list of tensors when it is differentiated, else the argument itself.
+/// What the function receives for an argument: a tensor or a list of tensors when it is differentiated, else the
+/// argument itself.
 template <class T, bool selected, class X>
-using Received = std::conditional_t<!selected, const X&,
-                                    std::conditional_t<TensorList<X>, const std::vector<BasicTensor<T>>&, const BasicTensor<T>&>>;
+using Received =
+    std::conditional_t<!selected, const X&,
+                       std::conditional_t<TensorList<X>, const std::vector<BasicTensor<T>>&, const BasicTensor<T>&>>;
 
 template <class T, class F, class Selected, class... X>
 constexpr bool callable = []<std::size_t... K>(std::index_sequence<K...>) {
     return std::is_invocable_v<F&, Received<T, Selected::has(K), X>...>;
-}(std::index_sequence_for<X...>());
+}
+(std::index_sequence_for<X...>());
 
 template <class Selected, class Positions, class... X>
 struct FixedOf;
@@ -53,7 +66,8 @@ template <class Selected, std::size_t... K, class... X>
 struct FixedOf<Selected, std::index_sequence<K...>, X...>
     : first_scalar<std::conditional_t<Selected::has(K), typename FixedScalar<X>::type, void>...> {};
 
-/// Numbers alone do not say float or double: doubles ask for double first, the rest for float, and the function must take it.
+/// Numbers alone do not say float or double: doubles ask for double first, the rest for float, and the function must
+/// take it.
 template <class F, class Selected, class... X>
 constexpr auto choose_scalar() {
     using Fixed = typename FixedOf<Selected, std::index_sequence_for<X...>, X...>::type;
@@ -136,30 +150,35 @@ public:
 
     /// The function at leaves that stand for the differentiated arguments.
     decltype(auto) call(std::span<const BasicTensor<T>> leaves) const {
-        return [&]<std::size_t... K>(std::index_sequence<K...>) -> decltype(auto) {
-            return f_(argument<K>(leaves)...);
-        }(std::index_sequence_for<X...>());
+        return [&]<std::size_t... K>(std::index_sequence<K...>)->decltype(auto) { return f_(argument<K>(leaves)...); }
+        (std::index_sequence_for<X...>());
     }
 
     /// Refers to this object.
     Function<T> function() const {
         using Result = decltype(call(std::span<const BasicTensor<T>>()));
-        static_assert(std::is_convertible_v<Result, BasicTensor<T>>,
-                      "the function must return one tensor, of the scalar type of the arguments it is differentiated by");
+        static_assert(
+            std::is_convertible_v<Result, BasicTensor<T>>,
+            "the function must return one tensor, of the scalar type of the arguments it is differentiated by");
         return [this](std::span<const BasicTensor<T>> leaves) -> BasicTensor<T> { return call(leaves); };
     }
 
 private:
     static constexpr void check() {
         constexpr bool fits = []<std::size_t... K>(std::index_sequence<K...>) {
-            return ((!Selected::has(K) || OperandLike<X> || TensorList<X>) && ...);
-        }(std::index_sequence_for<X...>());
-        static_assert(fits, "an argument to differentiate is a tensor, a parameter, an array, a number, or a std::vector of tensors");
+            return ((!Selected::has(K) || OperandLike<X> || TensorList<X>)&&...);
+        }
+        (std::index_sequence_for<X...>());
+        static_assert(
+            fits,
+            "an argument to differentiate is a tensor, a parameter, an array, a number, or a std::vector of tensors");
         if constexpr (fits) {
-            static_assert(std::same_as<T, float> || std::same_as<T, double>, "tensors have elements of type float or double");
-            static_assert(callable<T, F, Selected, X...>,
-                          "the function cannot be called with these arguments: arrays of float reach it as Tensor, of double as "
-                          "Tensor64, a std::vector of tensors as such a vector, and arguments not differentiated as they are");
+            static_assert(std::same_as<T, float> || std::same_as<T, double>,
+                          "tensors have elements of type float or double");
+            static_assert(
+                callable<T, F, Selected, X...>,
+                "the function cannot be called with these arguments: arrays of float reach it as Tensor, of double as "
+                "Tensor64, a std::vector of tensors as such a vector, and arguments not differentiated as they are");
         }
     }
 
@@ -202,12 +221,18 @@ auto with_application(F& f, const Work& work, const X&... x) {
 template <class L>
 struct ListedScalar {};
 template <class T>
-struct ListedScalar<BasicParameterList<T>> { using type = T; };
+struct ListedScalar<BasicParameterList<T>> {
+    using type = T;
+};
 
 template <class T>
-BasicParameterList<T> parameters_of(const BasicParameterList<T>& list) { return list; }
+BasicParameterList<T> parameters_of(const BasicParameterList<T>& list) {
+    return list;
+}
 template <class M>
-auto parameters_of(M& model) -> decltype(model.parameters()) { return model.parameters(); }
+auto parameters_of(M& model) -> decltype(model.parameters()) {
+    return model.parameters();
+}
 
 }  // namespace xtape::detail
 
@@ -223,7 +248,8 @@ concept Parametrised = requires(M& model) {
 
 namespace xtape::detail {
 
-/// A function as a transform keeps it: a copy, but of a module a reference, because a copy would have parameters of its own.
+/// A function as a transform keeps it: a copy, but of a module a reference, because a copy would have parameters of its
+/// own.
 template <class F>
 auto hold(F&& f) {
     if constexpr (std::is_lvalue_reference_v<F> && Parametrised<F>) {

@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <optional>
 
-// How it works. The function records on the tape as always. Then its records are freed, and two kinds of record take their place: one
-// that stands for the call (its operands are the slots from before the call that the results were made of, and the parameters read),
-// and one for each result, whose only operand is the call. In a replay, results hand the gradients that arrive at them to the call. The
-// call runs the function again on the same tape, puts the gradients at the new results, and replays the new records down to where they
-// begin. Their contributions to older slots are added where they would have been without a checkpoint, in the same order: same bits. With
-// create_graph the new records stay, so that what is recorded of their replay can be differentiated again.
+// How it works. The function records on the tape as always. Then its records are freed, and two kinds of record take
+// their place: one that stands for the call (its operands are the slots from before the call that the results were made
+// of, and the parameters read), and one for each result, whose only operand is the call. In a replay, results hand the
+// gradients that arrive at them to the call. The call runs the function again on the same tape, puts the gradients at
+// the new results, and replays the new records down to where they begin. Their contributions to older slots are added
+// where they would have been without a checkpoint, in the same order: same bits. With create_graph the new records
+// stay, so that what is recorded of their replay can be differentiated again.
 
 namespace xtape::detail {
 namespace {
@@ -27,7 +28,8 @@ public:
 
     const std::uint32_t slot;
 
-    /// Frees the records made since. Their slots stay taken, so that a tensor that refers to one is an error and not another tensor.
+    /// Frees the records made since. Their slots stay taken, so that a tensor that refers to one is an error and not
+    /// another tensor.
     void drop(Tape& tape, bool keep_parameters) const {
         TapeStorage& storage = TapeAccess::storage(tape);
         const auto end = static_cast<std::uint32_t>(storage.records.size());
@@ -92,8 +94,10 @@ bool made_since(const Tape& tape, std::uint32_t first, std::uint64_t its_tape, s
     return !record || !record->parameter();
 }
 
-/// Slots that the records since `first` which lead to `results` read from outside: older ones and parameters; ascending.
-std::vector<std::uint32_t> read_from_outside(const Tape& tape, std::uint32_t first, const std::vector<std::uint32_t>& results) {
+/// Slots that the records since `first` which lead to `results` read from outside: older ones and parameters;
+/// ascending.
+std::vector<std::uint32_t> read_from_outside(const Tape& tape, std::uint32_t first,
+                                             const std::vector<std::uint32_t>& results) {
     const std::vector<Record*>& records = TapeAccess::storage(tape).records;
     std::vector<bool> leads(records.size() - first);
     for (const std::uint32_t slot : results) leads[slot - first] = true;
@@ -143,7 +147,7 @@ public:
 
     void replay(Tape& tape, std::uint32_t slot, bool) override {
         Ref<ValueBase>& token = TapeAccess::gradient(tape, call_[0].slot).value;
-        if (!token) {   // the first result of this replay; an earlier one may have ended in an error
+        if (!token) {  // the first result of this replay; an earlier one may have ended in an error
             for (Gradient& arrived : *arrivals_) arrived = {};
             token = Ref<Value<T>>(Value<T>::create(BasicArray<T>(T(0))));
         }
@@ -185,7 +189,8 @@ public:
         std::vector<std::uint32_t> results;
         for (std::size_t i = 0; i < which_.size(); ++i) {
             if (which_[i] >= again.size() || again[which_[i]].shape() != shapes_[i] ||
-                !made_since(tape, start.slot, TensorAccess::tape(again[which_[i]]), TensorAccess::slot(again[which_[i]]))) {
+                !made_since(tape, start.slot, TensorAccess::tape(again[which_[i]]),
+                            TensorAccess::slot(again[which_[i]]))) {
                 refuse("gave another result");
             }
             results.push_back(TensorAccess::slot(again[which_[i]]));
@@ -218,8 +223,8 @@ private:
     }
 
     // Replays the new records; what they give to older slots is added to what has arrived there.
-    static void carry(Tape& tape, std::uint32_t first, const std::vector<std::uint32_t>& results, std::vector<Gradient>& arrived,
-                      bool create_graph) {
+    static void carry(Tape& tape, std::uint32_t first, const std::vector<std::uint32_t>& results,
+                      std::vector<Gradient>& arrived, bool create_graph) {
         TapeStorage& storage = TapeAccess::storage(tape);
         const std::size_t gathered = storage.gradients.size(), marked = storage.needed.size();
         const std::uint32_t top = *std::max_element(results.begin(), results.end());
@@ -250,8 +255,8 @@ private:
     random::State random_;
     std::span<Operand> operands_;
     Shape no_shape_;
-    std::vector<Shape> shapes_;        // of the results that have records
-    std::vector<std::size_t> which_;    // and their places in what the function returns
+    std::vector<Shape> shapes_;       // of the results that have records
+    std::vector<std::size_t> which_;  // and their places in what the function returns
     Arrivals arrivals_;
 };
 

@@ -3,9 +3,9 @@
 //     Tensor h = checkpoint(block, x);                                                    // in place of block(x)
 //     Tensor h = checkpoint([&](const Tensor& t) { return relu(layer(t)); }, x);
 //
-// Of what the function computes, the tape keeps the arguments and the result; a replay calls the function again. Values and gradients are
-// the same to the last bit as without, and derivatives of any order exist. In a chain of n equal blocks, the memory kept for backward
-// goes from n blocks to n results and one block, for one more forward computation.
+// Of what the function computes, the tape keeps the arguments and the result; a replay calls the function again. Values
+// and gradients are the same to the last bit as without, and derivatives of any order exist. In a chain of n equal
+// blocks, the memory kept for backward goes from n blocks to n results and one block, for one more forward computation.
 #pragma once
 
 #include <xtape/autodiff/arguments.hpp>
@@ -59,8 +59,8 @@ struct Results<std::tuple<BasicTensor<T>, Rest...>> {
         return std::apply([](auto&... each) { return std::vector<BasicTensor<T>>{std::move(each)...}; }, y);
     }
     static Tuple back(std::vector<BasicTensor<T>>&& list) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) { return Tuple(std::move(list[I])...); }(
-            std::make_index_sequence<1 + sizeof...(Rest)>());
+        return [&]<std::size_t... I>(std::index_sequence<I...>) { return Tuple(std::move(list[I])...); }
+        (std::make_index_sequence<1 + sizeof...(Rest)>());
     }
 };
 template <class T>
@@ -77,26 +77,32 @@ struct Results<std::pair<BasicTensor<T>, BasicTensor<T>>> {
 
 }  // namespace detail
 
-/// f(x...), recomputed in backward. f returns a tensor, or several in a std::vector, std::pair or std::tuple. Arguments that are arrays or
-/// parameters reach it as tensors, all others as copies made now. Parameters and other tensors that f reads need not be arguments.
-/// Checkpoints may be nested, and without a recording tape this is the plain call.
+/// f(x...), recomputed in backward. f returns a tensor, or several in a std::vector, std::pair or std::tuple. Arguments
+/// that are arrays or parameters reach it as tensors, all others as copies made now. Parameters and other tensors that
+/// f reads need not be arguments. Checkpoints may be nested, and without a recording tape this is the plain call.
 ///
-/// f must do the same each time: a second call that reads other parameters or tensors, or gives another shape, is a GraphError in
-/// backward. Random streams it draws are the same ones again (random::Rewind); other side effects, running statistics for one,
-/// happen twice. A tensor made inside f that leaves it by another way than its result cannot be differentiated (GraphError).
+/// f must do the same each time: a second call that reads other parameters or tensors, or gives another shape, is a
+/// GraphError in backward. Random streams it draws are the same ones again (random::Rewind); other side effects,
+/// running statistics for one, happen twice. A tensor made inside f that leaves it by another way than its result
+/// cannot be differentiated (GraphError).
 ///
-/// f is copied, a module (an lvalue with parameters()) referred to: it, and what f captures by reference, must live until backward.
+/// f is copied, a module (an lvalue with parameters()) referred to: it, and what f captures by reference, must live
+/// until backward.
 template <class F, class... X>
 auto checkpoint(F&& f, const X&... x) {
     using Held = decltype(detail::hold(std::forward<F>(f)));
     using Arguments = std::tuple<decltype(detail::kept_argument(x))...>;
     static_assert(std::is_invocable_v<Held&, const decltype(detail::kept_argument(x))&...>,
-                  "the function cannot be called with these arguments: arrays and parameters reach it as tensors, all others as they are");
+                  "the function cannot be called with these arguments: arrays and parameters reach it as tensors, all "
+                  "others as they are");
     using Result = std::decay_t<std::invoke_result_t<Held&, const decltype(detail::kept_argument(x))&...>>;
     using Kind = detail::Results<Result>;
-    static_assert(Kind::known, "a checkpointed function returns a tensor, or a std::vector, std::pair or std::tuple of tensors of one type");
+    static_assert(
+        Kind::known,
+        "a checkpointed function returns a tensor, or a std::vector, std::pair or std::tuple of tensors of one type");
     using T = typename Kind::scalar;
-    detail::Rerun<T> run = [f = detail::hold(std::forward<F>(f)), arguments = Arguments(detail::kept_argument(x)...)]() mutable {
+    detail::Rerun<T> run = [f = detail::hold(std::forward<F>(f)),
+                            arguments = Arguments(detail::kept_argument(x)...)]() mutable {
         return Kind::list(std::apply(f, std::as_const(arguments)));
     };
     return Kind::back(detail::run_checkpoint<T>(std::move(run)));

@@ -42,16 +42,16 @@ public:
 private:
     void give(Replay<T>& r, std::vector<BasicTensor<T>> gradients) const {
         if (gradients.size() != operands_.size()) {
-            throw ShapeError(std::string(facts_.name) + ": expected backward to give one gradient an input, " + std::to_string(operands_.size()) +
-                             " in all, got " + std::to_string(gradients.size()));
+            throw ShapeError(std::string(facts_.name) + ": expected backward to give one gradient an input, " +
+                             std::to_string(operands_.size()) + " in all, got " + std::to_string(gradients.size()));
         }
         for (std::size_t i = 0; i < gradients.size(); ++i) {
             if (!gradients[i].defined()) continue;
             const Shape& got = gradients[i].shape();
             Shape both;
             if (!r.has_shape(i, got) && !(broadcast_shapes(r.shape(i), got, both) && both == got)) {
-                throw ShapeError(std::string(facts_.name) + ": expected backward to give input " + std::to_string(i) + " a gradient of its shape " +
-                                 to_string(r.shape(i)) + ", got " + to_string(got));
+                throw ShapeError(std::string(facts_.name) + ": expected backward to give input " + std::to_string(i) +
+                                 " a gradient of its shape " + to_string(r.shape(i)) + ", got " + to_string(got));
             }
         }
         for (std::size_t i = 0; i < gradients.size(); ++i) {
@@ -68,8 +68,8 @@ private:
 };
 
 template <class T>
-void record(Tape& tape, const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x, BasicTensor<T>& y,
-            Location at) {
+void record(Tape& tape, const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x,
+            BasicTensor<T>& y, Location at) {
     bool any = false;
     for (const BasicTensor<T>& input : x) any |= slot_on(tape, input, facts.name, at) != no_slot;
     if (!any) return;
@@ -96,14 +96,17 @@ const OperationFacts& custom_facts(const std::string& name) {
     const std::scoped_lock lock(mutex);
     const auto [found, made_now] = all.try_emplace(name);
     if (made_now) {
-        const auto shape = [](const void* made, std::span<const Shape* const>) -> Shape { return *static_cast<const Shape*>(made); };
+        const auto shape = [](const void* made, std::span<const Shape* const>) -> Shape {
+            return *static_cast<const Shape*>(made);
+        };
         found->second = {found->first.c_str(), shape, nullptr};
     }
     return found->second;
 }
 
 template <class T>
-BasicTensor<T> run_custom(const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x, Location at) {
+BasicTensor<T> run_custom(const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x,
+                          Location at) {
     Tape* const tape = TapeAccess::recording();
     const Inspector* const inspector = tape ? TapeAccess::inspector(*tape) : nullptr;
     const std::int64_t start = inspector ? inspect_start(*inspector) : 0;

@@ -1,18 +1,19 @@
 // custom: an operation of one's own from two functions, without a struct.
 //
 //     const auto cube = custom("cube",
-//         []<class T>(const Arrays<T>& x) -> BasicArray<T> { return x[0] * x[0] * x[0]; },     // the value, on arrays
-//         [](const auto& g, const auto& x) { return 3 * g * square(x[0]); });                  // the gradient, on tensors
+//         []<class T>(const Arrays<T>& x) -> BasicArray<T> { return x[0] * x[0] * x[0]; },   // the value, on arrays
+//         [](const auto& g, const auto& x) { return 3 * g * square(x[0]); });              // the gradient, on tensors
 //     Tensor y = cube(x);
 //
-// forward(x) gets the inputs as arrays and returns an array. backward(g, x) or backward(g, x, y) gets the gradient that arrives at the
-// output, the inputs as a std::vector of tensors and, when it asks for it, the output; it returns one gradient for each input: a tensor,
-// or a std::vector or std::array of them, in which an undefined tensor stands for zero. Written in tensor operations, backward is
-// differentiated in turn, so that derivatives of any order exist. Functions generic in the scalar type, as above, serve float and
-// double; others the type they are written for. `gradcheck([&](const Tensor64& x) { return cube(x); }, {points})` checks both.
+// forward(x) gets the inputs as arrays and returns an array. backward(g, x) or backward(g, x, y) gets the gradient that
+// arrives at the output, the inputs as a std::vector of tensors and, when it asks for it, the output; it returns one
+// gradient for each input: a tensor, or a std::vector or std::array of them, in which an undefined tensor stands for
+// zero. Written in tensor operations, backward is differentiated in turn, so that derivatives of any order exist.
+// Functions generic in the scalar type, as above, serve float and double; others the type they are written for.
+// `gradcheck([&](const Tensor64& x) { return cube(x); }, {points})` checks both.
 //
-// All inputs are kept for backward, the output only when it asks for it. The struct form (op.hpp) says what is kept, has a shape rule
-// and samples of its own, and runs elementwise formulas as one fused loop.
+// All inputs are kept for backward, the output only when it asks for it. The struct form (op.hpp) says what is kept,
+// has a shape rule and samples of its own, and runs elementwise formulas as one fused loop.
 #pragma once
 
 #include <xtape/autodiff/operand.hpp>
@@ -43,7 +44,9 @@ namespace detail {
 template <class T>
 struct CustomRule {
     std::function<BasicArray<T>(const Arrays<T>&)> forward;
-    std::function<std::vector<BasicTensor<T>>(const BasicTensor<T>&, const std::vector<BasicTensor<T>>&, const BasicTensor<T>&)> backward;
+    std::function<std::vector<BasicTensor<T>>(const BasicTensor<T>&, const std::vector<BasicTensor<T>>&,
+                                              const BasicTensor<T>&)>
+        backward;
     bool reads_output = false;
 };
 
@@ -53,7 +56,8 @@ struct OperationFacts;
 const OperationFacts& custom_facts(const std::string& name);
 
 template <class T>
-BasicTensor<T> run_custom(const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x, Location at);
+BasicTensor<T> run_custom(const OperationFacts& facts, const CustomRule<T>& rule, const std::vector<BasicTensor<T>>& x,
+                          Location at);
 
 template <class T, class R>
 std::vector<BasicTensor<T>> gradient_list(R&& gradients) {
@@ -62,8 +66,9 @@ std::vector<BasicTensor<T>> gradient_list(R&& gradients) {
     } else if constexpr (std::is_convertible_v<R, std::vector<BasicTensor<T>>>) {
         return std::forward<R>(gradients);
     } else {
-        static_assert(requires { std::vector<BasicTensor<T>>(gradients.begin(), gradients.end()); },
-                      "backward must return a tensor, or a std::vector or std::array of tensors, of its inputs' scalar type");
+        static_assert(
+            requires { std::vector<BasicTensor<T>>(gradients.begin(), gradients.end()); },
+            "backward must return a tensor, or a std::vector or std::array of tensors, of its inputs' scalar type");
         return std::vector<BasicTensor<T>>(gradients.begin(), gradients.end());
     }
 }
@@ -75,18 +80,21 @@ template <class Forward, class Backward>
 class CustomFunction {
 public:
     CustomFunction(const std::string& name, Forward forward, Backward backward, Location at)
-        : parts_(std::make_shared<const Parts>(Parts{detail::custom_facts(name), std::move(forward), std::move(backward), at})) {}
+        : parts_(std::make_shared<const Parts>(
+              Parts{detail::custom_facts(name), std::move(forward), std::move(backward), at})) {}
 
     /// Applies the operation to tensors, parameters, arrays or numbers; at least one must be a tensor or a parameter.
     template <class... X>
-        requires Operands<X...>
+    requires Operands<X...>
     auto operator()(const X&... x) const {
         using T = detail::scalar_of<X...>;
         return run<T>({detail::operand<T>(x)...});
     }
     /// The same for any number of inputs.
     template <class T>
-    BasicTensor<T> operator()(const std::vector<BasicTensor<T>>& x) const { return run<T>(x); }
+    BasicTensor<T> operator()(const std::vector<BasicTensor<T>>& x) const {
+        return run<T>(x);
+    }
 
 private:
     struct Parts {
@@ -105,14 +113,18 @@ private:
         static_assert(std::is_invocable_v<const Forward&, const Arrays<T>&>,
                       "forward must take the inputs as const Arrays<T>&, with T the scalar type of the tensors given");
         static_assert(two || three,
-                      "backward must take the gradient and the inputs (const BasicTensor<T>&, const std::vector<BasicTensor<T>>&), and "
+                      "backward must take the gradient and the inputs (const BasicTensor<T>&, const "
+                      "std::vector<BasicTensor<T>>&), and "
                       "the output after them if it needs it");
         if constexpr (std::is_invocable_v<const Forward&, const Arrays<T>&> && (two || three)) {
-            static_assert(std::same_as<std::invoke_result_t<const Forward&, const Arrays<T>&>, BasicArray<T>>,
-                          "forward must return BasicArray<T>, not an unevaluated expression: that would refer to what is gone");
+            static_assert(
+                std::same_as<std::invoke_result_t<const Forward&, const Arrays<T>&>, BasicArray<T>>,
+                "forward must return BasicArray<T>, not an unevaluated expression: that would refer to what is gone");
             detail::CustomRule<T> rule;
             rule.reads_output = three;
-            rule.forward = [parts = parts_](const Arrays<T>& arrays) -> BasicArray<T> { return parts->forward(arrays); };
+            rule.forward = [parts = parts_](const Arrays<T>& arrays) -> BasicArray<T> {
+                return parts->forward(arrays);
+            };
             rule.backward = [parts = parts_](One g, List inputs, [[maybe_unused]] One y) {
                 if constexpr (three) {
                     return detail::gradient_list<T>(parts->backward(g, inputs, y));
@@ -127,8 +139,9 @@ private:
     std::shared_ptr<const Parts> parts_;
 };
 
-/// An operation from its two functions; `name` stands in messages. ShapeError, with the place of this call, when backward gives a gradient
-/// of another shape than the input's (or one that the input's broadcasts to), or another number of gradients than there are inputs.
+/// An operation from its two functions; `name` stands in messages. ShapeError, with the place of this call, when
+/// backward gives a gradient of another shape than the input's (or one that the input's broadcasts to), or another
+/// number of gradients than there are inputs.
 template <class Forward, class Backward>
 auto custom(const std::string& name, Forward forward, Backward backward, Location at = Location::current()) {
     return CustomFunction<Forward, Backward>(name, std::move(forward), std::move(backward), at);

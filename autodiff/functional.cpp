@@ -26,18 +26,21 @@ std::vector<BasicTensor<T>> zeros_like(std::span<const BasicTensor<T>> x) {
     return zeros;
 }
 
-// Places on the tape that stand for the arguments alone: other uses of the same tensors inside f are not differentiated.
+// Places on the tape that stand for the arguments alone: other uses of the same tensors inside f are not
+// differentiated.
 template <class T>
 std::vector<BasicTensor<T>> fresh(Tape& tape, std::span<const BasicTensor<T>> x) {
     std::vector<BasicTensor<T>> leaves;
-    for (const BasicTensor<T>& each : x) leaves.push_back(on(tape, each) ? reshape(each, each.shape()) : tape.watch(each));
+    for (const BasicTensor<T>& each : x)
+        leaves.push_back(on(tape, each) ? reshape(each, each.shape()) : tape.watch(each));
     return leaves;
 }
 
 template <class T>
 void require_scalar(const char* who, const BasicTensor<T>& y, Location at) {
     if (y.size() == 1) return;
-    throw GraphError(std::string(who) + ": expected a function with one output element, got shape " + to_string(y.shape()), at);
+    throw GraphError(
+        std::string(who) + ": expected a function with one output element, got shape " + to_string(y.shape()), at);
 }
 
 template <class T>
@@ -46,7 +49,8 @@ void require_shape(const char* what, const Shape& wanted, const BasicTensor<T>& 
     throw ShapeError(what + to_string(wanted) + ", got " + to_string(got.shape()), at);
 }
 
-// Runs `work` on a tape of its own, for results that are plain numbers: to it, tensors of a tape that records outside are constants.
+// Runs `work` on a tape of its own, for results that are plain numbers: to it, tensors of a tape that records outside
+// are constants.
 template <class Work>
 auto on_own_tape(const Work& work) {
     if (Tape* recording = TapeAccess::recording()) {
@@ -59,8 +63,8 @@ auto on_own_tape(const Work& work) {
 }
 
 template <class T>
-Slopes<T> differentiate_on(const char* who, Tape& tape, const Function<T>& f, std::span<const BasicTensor<T>> x, bool create_graph,
-                           Location at) {
+Slopes<T> differentiate_on(const char* who, Tape& tape, const Function<T>& f, std::span<const BasicTensor<T>> x,
+                           bool create_graph, Location at) {
     const std::vector<BasicTensor<T>> leaves = fresh(tape, x);
     BasicTensor<T> y = f(leaves);
     require_scalar(who, y, at);
@@ -91,8 +95,10 @@ Slopes<T> differentiate_by_on(const char* who, Tape& tape, const std::function<B
 
 // vᵀ J is linear in v, so its derivative by v in the direction of the tangents is J times them.
 template <class T>
-std::pair<BasicTensor<T>, BasicTensor<T>> push_forward_on(Tape& tape, const Function<T>& f, std::span<const BasicTensor<T>> x,
-                                                          std::span<const BasicTensor<T>> tangents, bool create_graph, Location at) {
+std::pair<BasicTensor<T>, BasicTensor<T>> push_forward_on(Tape& tape, const Function<T>& f,
+                                                          std::span<const BasicTensor<T>> x,
+                                                          std::span<const BasicTensor<T>> tangents, bool create_graph,
+                                                          Location at) {
     const std::vector<BasicTensor<T>> leaves = fresh(tape, x);
     BasicTensor<T> y = f(leaves);
     if (!on(tape, y)) return {y, zeros_like(y)};
@@ -136,8 +142,8 @@ Slopes<T> differentiate(const char* who, const Function<T>& f, std::span<const B
 }
 
 template <class T>
-Slopes<T> differentiate_by(const char* who, const std::function<BasicTensor<T>()>& f, const BasicParameterList<T>& parameters,
-                           Location at) {
+Slopes<T> differentiate_by(const char* who, const std::function<BasicTensor<T>()>& f,
+                           const BasicParameterList<T>& parameters, Location at) {
     if (Tape* recording = TapeAccess::recording()) return differentiate_by_on(who, *recording, f, parameters, true, at);
     Tape tape;
     return differentiate_by_on(who, tape, f, parameters, false, at);
@@ -215,12 +221,14 @@ BasicArray<T> jacobian_of(const Function<T>& f, const BasicTensor<T>& x, Locatio
 template Slopes<float> differentiate(const char*, const Function<float>&, std::span<const Tensor>, Location);
 template Slopes<double> differentiate(const char*, const Function<double>&, std::span<const Tensor64>, Location);
 template Slopes<float> differentiate_by(const char*, const std::function<Tensor()>&, const ParameterList&, Location);
-template Slopes<double> differentiate_by(const char*, const std::function<Tensor64()>&, const ParameterList64&, Location);
+template Slopes<double> differentiate_by(const char*, const std::function<Tensor64()>&, const ParameterList64&,
+                                         Location);
 template class Linearised<float>;
 template class Linearised<double>;
-template std::pair<Tensor, Tensor> push_forward(const Function<float>&, std::span<const Tensor>, std::span<const Tensor>, Location);
-template std::pair<Tensor64, Tensor64> push_forward(const Function<double>&, std::span<const Tensor64>, std::span<const Tensor64>,
-                                                    Location);
+template std::pair<Tensor, Tensor> push_forward(const Function<float>&, std::span<const Tensor>,
+                                                std::span<const Tensor>, Location);
+template std::pair<Tensor64, Tensor64> push_forward(const Function<double>&, std::span<const Tensor64>,
+                                                    std::span<const Tensor64>, Location);
 template Array hessian_of(const Function<float>&, const Tensor&, Location);
 template Array64 hessian_of(const Function<double>&, const Tensor64&, Location);
 template Array hvp_of(const Function<float>&, const Tensor&, const Tensor&, Location);

@@ -50,7 +50,7 @@ TEST_CASE("a custom operation of two inputs may read its output and broadcast") 
     const std::vector<Array64> x{sample::uniform({2, 3}, 1), sample::positive({3}, 2)};
     CHECK(gradcheck(f, x).message.find("ok") != std::string::npos);
     CHECK(gradcheck(f, x, {.order = 2}).ok);
-    CHECK(ratio(Tensor(6.F), 3).item() == 2.F);      // a number beside a tensor
+    CHECK(ratio(Tensor(6.F), 3).item() == 2.F);  // a number beside a tensor
     CHECK(ratio(Array{6.F, 9.F}, Parameter(Array{3.F})).value() == Array{2.F, 3.F});
 }
 
@@ -98,22 +98,30 @@ TEST_CASE("wrong gradients of a custom operation are named") {
     Tape tape;
     const Tensor x = tape.watch(Array{{1.F, 2.F, 3.F}, {4.F, 5.F, 6.F}}), b = tape.watch(Array{1.F, 2.F, 3.F});
     const auto forward = []<class T>(const Arrays<T>& in) -> BasicArray<T> { return in[0] * in[1]; };
+    const auto rows = [](const auto& g, const auto& in) { return std::array{g * in[1], sum(g * in[0], 1)}; };
+    const auto one = [](const auto& g, const auto& in) { return g * in[1]; };
     const int line = __LINE__ + 1;
-    const auto wrong_shape = custom("scale", forward, [](const auto& g, const auto& in) { return std::array{g * in[1], sum(g * in[0], 1)}; });
-    const auto wrong_count = custom("scale", forward, [](const auto& g, const auto& in) { return g * in[1]; });
-    const auto broadcast = custom("scale", forward, [](const auto& g, const auto& in) { return std::array{g * in[1], g * in[0]}; });
+    const auto wrong_shape = custom("scale", forward, rows);
+    const auto wrong_count = custom("scale", forward, one);
+    const auto broadcast = custom("scale", forward, [](const auto& g, const auto& in) {
+        return std::array{g * in[1], g * in[0]};
+    });
     CHECK_THROWS_WITH_AS(tape.gradient(sum(wrong_shape(x, b)), {x, b}),
-                         located("scale: expected backward to give input 1 a gradient of its shape (3), got (2)", line), ShapeError);
+                         located("scale: expected backward to give input 1 a gradient of its shape (3), got (2)", line),
+                         ShapeError);
     CHECK_THROWS_WITH_AS(tape.gradient(sum(wrong_count(x, b)), {x, b}),
-                         located("scale: expected backward to give one gradient an input, 2 in all, got 1", line + 1), ShapeError);
+                         located("scale: expected backward to give one gradient an input, 2 in all, got 1", line + 1),
+                         ShapeError);
     CHECK(tape.gradient(sum(broadcast(x, b)), b).value() == Array{5.F, 7.F, 9.F});  // summed over the broadcast axis
 }
 
 TEST_CASE("errors thrown inside a custom operation say where it was made") {
+    const auto forward = []<class T>(const Arrays<T>& x) -> BasicArray<T> {
+        throw ShapeError("refuses: expected a vector, got " + to_string(x[0].shape()));
+    };
+    const auto backward = [](const auto& g, const auto&) { return g; };
     const int line = __LINE__ + 1;
-    const auto refuses = custom("refuses", []<class T>(const Arrays<T>& x) -> BasicArray<T> {
-            throw ShapeError("refuses: expected a vector, got " + to_string(x[0].shape()));
-        }, [](const auto& g, const auto&) { return g; });
+    const auto refuses = custom("refuses", forward, backward);
     CHECK_THROWS_WITH_AS(refuses(Tensor(1.F)), located("refuses: expected a vector, got ()", line), ShapeError);
 }
 
@@ -122,4 +130,23 @@ TEST_CASE("a wrong custom gradient is found by gradcheck") {
         "wrong_cube", []<class T>(const Arrays<T>& x) -> BasicArray<T> { return x[0] * x[0] * x[0]; },
         [](const auto& g, const auto& x) { return 2 * g * square(x[0]); });
     CHECK_FALSE(gradcheck([&](const Tensor64& x) { return wrong(x); }, {sample::uniform({3}, 1)}).ok);
+}
+
+TEST_CASE("an observed tape knows a custom operation by its name") {
+    Tape tape{{.check_finite = true, .profile = true}};
+    const Tensor64 x = tape.watch(Array64{2.0, 3.0});
+    const Tensor64 y = cube()(x);
+    CHECK(to_string(tape.summary()).find("cube") != std::string::npos);
+    CHECK(tape.dot().find("cube\\n(2)") != std::string::npos);
+    CHECK(tape.gradient(sum(y), x).value() == Array64{12.0, 27.0});
+    const auto broken = custom(
+        "broken", []<class T>(const Arrays<T>& in) -> BasicArray<T> { return in[0]; },
+        [](const auto& g, const auto& in) { return g / (in[0] - in[0]); });
+    const Tensor64 z = broken(x);
+    try {
+        (void)tape.gradient(sum(z), x);
+        FAIL("a division by zero");
+    } catch (const AnomalyError& error) {
+        CHECK(std::string(error.what()).find("broken: backward made") == 0);
+    }
 }

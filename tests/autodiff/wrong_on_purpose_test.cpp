@@ -1,5 +1,5 @@
-// Who checks the checker: operations with the mistakes that people make in derivatives. Each is written once, right and wrong, and
-// gradcheck must accept the one and reject the other.
+// Who checks the checker: operations with the mistakes that people make in derivatives. Each is written once, right and
+// wrong, and gradcheck must accept the one and reject the other.
 #include <xtape/autodiff/apply.hpp>
 #include <xtape/autodiff/gradcheck.hpp>
 #include <xtape/autodiff/ops.hpp>
@@ -18,16 +18,22 @@ struct OneInput : Elementwise<1> {
 };
 
 template <class Op>
-std::vector<Sample<Op>> on_vector() { return {{{}, {sample::uniform({5}, 1)}}}; }
+std::vector<Sample<Op>> on_vector() {
+    return {{{}, {sample::uniform({5}, 1)}}};
+}
 
 /// y = sin x; wrong: the sign.
 template <bool right>
 struct Sine : OneInput {
     static constexpr const char* name = "sine";
     template <class V>
-    static V forward(V x) { return sin(x); }
+    static V forward(V x) {
+        return sin(x);
+    }
     template <class V>
-    static V backward(V g, V, V x) { return right ? g * cos(x) : -(g * cos(x)); }
+    static V backward(V g, V, V x) {
+        return right ? g * cos(x) : -(g * cos(x));
+    }
     static std::vector<Sample<Sine>> samples() { return on_vector<Sine>(); }
 };
 
@@ -36,9 +42,13 @@ template <bool right>
 struct Squared : OneInput {
     static constexpr const char* name = "squared";
     template <class V>
-    static V forward(V x) { return x * x; }
+    static V forward(V x) {
+        return x * x;
+    }
     template <class V>
-    static V backward(V g, V, V x) { return (right ? 2 : 1) * (g * x); }
+    static V backward(V g, V, V x) {
+        return (right ? 2 : 1) * (g * x);
+    }
     static std::vector<Sample<Squared>> samples() { return on_vector<Squared>(); }
 };
 
@@ -47,7 +57,9 @@ template <bool right>
 struct Tangent : OneInput {
     static constexpr const char* name = "tangent";
     template <class V>
-    static V forward(V x) { return tanh(x); }
+    static V forward(V x) {
+        return tanh(x);
+    }
     template <class V>
     static V backward(V g, V y, V x) {
         const V kept = right ? y : x;
@@ -61,9 +73,13 @@ template <bool right>
 struct ProductRule : OneInput {
     static constexpr const char* name = "product_rule";
     template <class V>
-    static V forward(V x) { return x * exp(x); }
+    static V forward(V x) {
+        return x * exp(x);
+    }
     template <class V>
-    static V backward(V g, V y, V x) { return right ? g * (exp(x) + y) : g * exp(x); }
+    static V backward(V g, V y, V x) {
+        return right ? g * (exp(x) + y) : g * exp(x);
+    }
     static std::vector<Sample<ProductRule>> samples() { return on_vector<ProductRule>(); }
 };
 
@@ -72,9 +88,13 @@ template <bool right>
 struct Ramp : OneInput {
     static constexpr const char* name = "ramp";
     template <class V>
-    static V forward(V x) { return where(V(0) < x, x, V(0)); }
+    static V forward(V x) {
+        return where(V(0) < x, x, V(0));
+    }
     template <class V>
-    static V backward(V g, V, V x) { return right ? where(V(0) < x, g, V(0)) : where(V(0) < x, V(0), g); }
+    static V backward(V g, V, V x) {
+        return right ? where(V(0) < x, g, V(0)) : where(V(0) < x, V(0), g);
+    }
     static std::vector<Sample<Ramp>> samples() { return on_vector<Ramp>(); }
 };
 
@@ -85,9 +105,13 @@ struct Ratio : Elementwise<2> {
     static constexpr const char* formula = "y = a / b";
     static constexpr Keep keep = Keep::inputs();
     template <class V>
-    static V forward(V a, V b) { return a / b; }
+    static V forward(V a, V b) {
+        return a / b;
+    }
     template <class V>
-    static std::array<V, 2> backward(V g, V, V a, V b) { return {g / b, right ? -(g * a / (b * b)) : -(g * a / b)}; }
+    static std::array<V, 2> backward(V g, V, V a, V b) {
+        return {g / b, right ? -(g * a / (b * b)) : -(g * a / b)};
+    }
     static std::vector<Sample<Ratio>> samples() { return {{{}, {sample::uniform({3}, 1), sample::positive({3}, 2)}}}; }
 };
 
@@ -134,7 +158,9 @@ struct Product : Whole {
         r.give(0, matmul(r.g(), right ? transpose(r.x(1)) : r.x(1)));
         r.give(1, matmul(transpose(r.x(0)), r.g()));
     }
-    static std::vector<Sample<Product>> samples() { return {{{}, {sample::uniform({3, 3}, 1), sample::uniform({3, 3}, 2)}}}; }
+    static std::vector<Sample<Product>> samples() {
+        return {{{}, {sample::uniform({3, 3}, 1), sample::uniform({3, 3}, 2)}}};
+    }
 };
 
 /// y = x + b for every row; wrong: db forgets that b was broadcast and takes the gradient of one row.
@@ -151,7 +177,9 @@ struct AddBias : Whole {
         r.give(0, r.g());
         r.give(1, right ? sum(r.g(), 0) : reshape(slice(r.g(), {{0, 1}}), r.shape(1)));
     }
-    static std::vector<Sample<AddBias>> samples() { return {{{}, {sample::uniform({4, 3}, 1), sample::uniform({3}, 2)}}}; }
+    static std::vector<Sample<AddBias>> samples() {
+        return {{{}, {sample::uniform({4, 3}, 1), sample::uniform({3}, 2)}}};
+    }
 };
 
 /// y = x without its first element; wrong: the gradient lands one place too early.
