@@ -353,7 +353,7 @@ TEST_CASE("an exception in the middle of a recording leaves the thread ready for
         CHECK_THROWS_AS(([&] {
                             Tape tape;
                             const Tensor y = square(p) * 2.F;
-                            matmul(y, y);
+                            matmul(y, concat({y, y}));
                         }()),
                         ShapeError);
         CHECK(Tape::current() == nullptr);

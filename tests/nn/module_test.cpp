@@ -255,7 +255,7 @@ TEST_CASE("an error in a model's own forward names the model's class") {
 }
 
 TEST_CASE("an error keeps its type and its message, and a module outside the tree leaves the path alone") {
-    struct Outer : nn::Module {
+    struct Enclosing : nn::Module {
         nn::Linear hidden{3, 4};
         Tensor forward(const Tensor& x) override { return hidden(x); }
     } outer;  // does not name its member
@@ -300,7 +300,7 @@ struct Inverse : nn::Module {
     Tensor forward(const Tensor& x) override { return 1.f / x; }
 };
 
-struct Outer : nn::Module {
+struct Enclosing : nn::Module {
     Inverse inverse;  // not named in visit
     static constexpr unsigned forward_line = __LINE__ + 1;
     Tensor forward(const Tensor& x) override { return inverse(x); }
@@ -322,15 +322,15 @@ TEST_CASE("an anomaly in a backward names the layer in whose forward the operati
 }
 
 TEST_CASE("an anomaly of an operator in a layer ends with the place of the layer's call") {
-    Outer outer;
+    Enclosing outer;
     Tape tape{{.check_finite = true}};
     const Tensor zero = tape.watch(Array{0.f});
-    CHECK(error_of([&] { (void)outer(zero); }, Outer::forward_line) ==
+    CHECK(error_of([&] { (void)outer(zero); }, Enclosing::forward_line) ==
           "Inverse: divide: forward made inf at [0] out of finite inputs: result (1) with 1 inf; input 0 () all 1; input 1 (1) all "
           "0; record 1 (at module_test.cpp:here)");
     const Tensor tiny = tape.watch(Array{1e-30f});
     const Tensor y = outer(tiny);
-    CHECK(error_of([&] { tape.backward(y); }, Outer::forward_line) ==
+    CHECK(error_of([&] { tape.backward(y); }, Enclosing::forward_line) ==
           "Inverse: divide: backward made -inf at [0] in the gradient of input 1 out of finite values: gradient of input 1 (1) "
           "with 1 inf; gradient of the result (1) all 1; input 1 (1) all 1e-30; result (1) all 1e+30; record 3 "
           "(at module_test.cpp:here)");
