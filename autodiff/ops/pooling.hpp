@@ -131,6 +131,7 @@ struct TakePlaces : detail::PlaneOp {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<TakePlaces>> samples();
+    static Sample<TakePlaces> random(sample::Draw& draw);
 };
 
 /// y = zeros to which x is added at given places of each plane
@@ -150,6 +151,7 @@ struct PutPlaces : detail::PlaneOp {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<PutPlaces>> samples();
+    static Sample<PutPlaces> random(sample::Draw& draw);
 };
 
 /// y = the mean of each window of any kind: the derivative of what follows
@@ -168,6 +170,7 @@ struct WindowMean : detail::PlaneOp {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<WindowMean>> samples();
+    static Sample<WindowMean> random(sample::Draw& draw);
 };
 
 /// y = the adjoint of the mean of windows: each x / count is added to all elements of its window
@@ -186,6 +189,7 @@ struct WindowSpread : detail::PlaneOp {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<WindowSpread>> samples();
+    static Sample<WindowSpread> random(sample::Draw& draw);
 };
 
 /// The largest element of each window: `max_pool2d(x, 2)`, `max_pool2d(x, {3, 2}, {.stride = 2, .padding = 1})`.

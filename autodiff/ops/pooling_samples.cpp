@@ -86,6 +86,20 @@ const std::shared_ptr<const IndexArray>& sample_places() {
     return places;
 }
 
+// Two shapes with the same planes, and for every element of the second a place in a plane of the first.
+struct RandomPlaces {
+    Shape large, small;
+    std::shared_ptr<const IndexArray> places;
+};
+
+RandomPlaces random_places(Draw& draw) {
+    const std::size_t batch = draw(0, 2), channels = draw(1, 2), width = draw(1, 4);
+    const Shape small{batch, channels, draw(1, 4)};
+    IndexArray places = empty_array<std::int64_t>(small);
+    for (std::int64_t& place : places) place = static_cast<std::int64_t>(draw(0, width - 1));
+    return {{batch, channels, width}, small, std::make_shared<const IndexArray>(std::move(places))};
+}
+
 // Four elements in windows of two, one and three, and a last one that counts more than it holds.
 const std::shared_ptr<const PoolWindows>& sample_windows() {
     static const auto windows = std::make_shared<const PoolWindows>(
@@ -194,6 +208,11 @@ std::vector<Sample<TakePlaces>> TakePlaces::samples() {
     return {{{{{1, 2, 4}, {1, 2, 3}}, sample_places()}, {uniform({1, 2, 4}, 1)}}};
 }
 
+Sample<TakePlaces> TakePlaces::random(Draw& draw) {
+    const RandomPlaces r = random_places(draw);
+    return {{{r.large, r.small}, r.places}, {uniform(r.large, draw.seed())}};
+}
+
 Array64 PutPlaces::reference(std::span<const Array64> x) const {
     Array64 y(to, 0.0);
     for (std::size_t i = 0; i < x[0].size(); ++i) {
@@ -204,6 +223,11 @@ Array64 PutPlaces::reference(std::span<const Array64> x) const {
 
 std::vector<Sample<PutPlaces>> PutPlaces::samples() {
     return {{{{{1, 2, 3}, {1, 2, 4}}, sample_places()}, {uniform({1, 2, 3}, 1)}}};
+}
+
+Sample<PutPlaces> PutPlaces::random(Draw& draw) {
+    const RandomPlaces r = random_places(draw);
+    return {{{r.small, r.large}, r.places}, {uniform(r.small, draw.seed())}};
 }
 
 namespace {
@@ -235,6 +259,12 @@ std::vector<Sample<WindowMean>> WindowMean::samples() {
     return {{{{{2, 1, 2, 4}, {2, 1, 2, 3}}, sample_windows()}, {uniform({2, 1, 2, 4}, 1)}}};
 }
 
+Sample<WindowMean> WindowMean::random(Draw& draw) {
+    const std::size_t batch = draw(0, 3), channels = draw(1, 3);
+    const Shape input{batch, channels, 2, 4}, output{batch, channels, 2, 3};
+    return {{{input, output}, sample_windows()}, {uniform(input, draw.seed())}};
+}
+
 Array64 WindowSpread::reference(std::span<const Array64> x) const {
     Array64 y(to, 0.0);
     each_pair(*windows, planes(), [&](auto in, auto out, double share) { y.data()[in] += share * x[0].data()[out]; });
@@ -243,6 +273,12 @@ Array64 WindowSpread::reference(std::span<const Array64> x) const {
 
 std::vector<Sample<WindowSpread>> WindowSpread::samples() {
     return {{{{{2, 1, 2, 3}, {2, 1, 2, 4}}, sample_windows()}, {uniform({2, 1, 2, 3}, 1)}}};
+}
+
+Sample<WindowSpread> WindowSpread::random(Draw& draw) {
+    const std::size_t batch = draw(0, 3), channels = draw(1, 3);
+    const Shape input{batch, channels, 2, 4}, output{batch, channels, 2, 3};
+    return {{{output, input}, sample_windows()}, {uniform(output, draw.seed())}};
 }
 
 namespace {

@@ -116,6 +116,13 @@ sample::Draw rapidcheck_draw() {
     return sample::Draw([](std::size_t low, std::size_t high) { return *rc::gen::inRange(low, high + 1); });
 }
 
+// The float operation sees inputs rounded to float, and so must its reference.
+double float_distance(const OperationSample& sample, const Inputs64& inputs) {
+    Inputs64 rounded;
+    for (const Tensor& x : tensors<float>(inputs)) rounded.emplace_back(xt::cast<double>(x.value()));
+    return distance(sample.apply(tensors<float>(rounded)).value(), sample.reference(rounded));
+}
+
 template <class F>
 void for_each_sample(F f) {
     for (const OperationInfo& op : chosen_operations()) {
@@ -138,6 +145,13 @@ TEST_CASE("every operation has a name of its own, a formula and samples") {
         CHECK(op.formula.find(" = ") != std::string::npos);
         CHECK(op.formula.find(";  ") != std::string::npos);
         CHECK(!op.samples.empty());
+        CHECK(!op.signature.empty());
+        CHECK(!op.family.empty());
+        CHECK_MESSAGE((op.elementwise || op.composition || op.random), "no random shapes");
+        const Tolerance usual;
+        const bool looser = op.tolerance.value_float > usual.value_float || op.tolerance.value_double > usual.value_double ||
+                            op.tolerance.gradient > usual.gradient;
+        CHECK_MESSAGE((!looser || std::string(op.tolerance.reason) != ""), "a looser bound without its reason");
     }
     CHECK(names.size() == all_operations().size());
 }
@@ -146,10 +160,7 @@ TEST_CASE("every operation agrees with its naive reference, in double and in flo
     for_each_sample([](const OperationInfo& op, const OperationSample& sample) {
         const Array64 want = sample.reference(sample.inputs);
         CHECK(distance(sample.apply64(tensors<double>(sample.inputs)).value(), want) < op.tolerance.value_double);
-        // The float operation sees inputs rounded to float, and so must its reference.
-        Inputs64 rounded;
-        for (const Tensor& x : tensors<float>(sample.inputs)) rounded.emplace_back(xt::cast<double>(x.value()));
-        CHECK(distance(sample.apply(tensors<float>(rounded)).value(), sample.reference(rounded)) < op.tolerance.value_float);
+        CHECK(float_distance(sample, sample.inputs) < op.tolerance.value_float);
     });
 }
 
@@ -202,6 +213,7 @@ TEST_CASE("elementwise operations broadcast any shapes, empty ones included, and
             for (const Array64& input : inputs) RC_LOG() << to_string(input.shape()) << ' ';
             const Array64 want = sample.reference(inputs);
             RC_ASSERT(distance(sample.apply64(tensors<double>(inputs)).value(), want) < op.tolerance.value_double);
+            RC_ASSERT(float_distance(sample, inputs) < op.tolerance.value_float);
             if (!op.differentiable) return;
             // A few inputs may all lie where the gradient is zero; numeric and analytic must still agree on that.
             const GradcheckReport report = gradcheck(bent(sample), inputs, {.tolerance = op.tolerance.gradient, .allow_zero = true});
@@ -223,6 +235,7 @@ TEST_CASE("other operations take random shapes and attributes, empty and single 
             for (const Array64& input : sample.inputs) RC_LOG() << to_string(input.shape()) << ' ';
             const Array64 want = sample.reference(sample.inputs);
             RC_ASSERT(distance(sample.apply64(tensors<double>(sample.inputs)).value(), want) < op.tolerance.value_double);
+            RC_ASSERT(float_distance(sample, sample.inputs) < op.tolerance.value_float);
             if (!op.differentiable) return;
             const GradcheckReport report =
                 gradcheck(bent(sample), sample.inputs, {.tolerance = op.tolerance.gradient, .allow_zero = true});
@@ -246,6 +259,32 @@ TEST_CASE("an operand used twice receives both contributions") {
         const GradcheckReport report = gradcheck(twice, {sample.inputs[1]});
         CHECK_MESSAGE(report.ok, op.name << ": " << report.message);
     }
+}
+
+TEST_CASE("other operations, too, take the same tensor twice") {
+    std::size_t checked = 0;
+    for_each_sample([&](const OperationInfo& op, const OperationSample& sample) {
+        if (op.elementwise || !op.differentiable || sample.inputs.size() < 2) return;
+        if (sample.inputs[0].shape() != sample.inputs[1].shape()) return;
+        const Inputs64 rest(sample.inputs.begin() + 2, sample.inputs.end());
+        const auto twice = [&](const Tensor64& x) {
+            std::vector<Tensor64> all{x, x};
+            for (const Array64& input : rest) all.emplace_back(input);
+            return sample.apply64(all);
+        };
+        // What stands in the first place may be outside the domain of the second. A loss of x and x may be zero everywhere.
+        try {
+            const Array64 y = twice(sample.inputs[0]).value();
+            if (!std::all_of(y.begin(), y.end(), [](double value) { return std::isfinite(value); })) return;
+        } catch (const DataError&) {
+            return;
+        }
+        const GradcheckReport report =
+            gradcheck(twice, {sample.inputs[0]}, {.tolerance = op.tolerance.gradient, .allow_zero = true});
+        CHECK_MESSAGE(report.ok, report.message);
+        checked += report.analytic != 0;
+    });
+    if (!std::getenv("XTAPE_OPERATIONS")) CHECK(checked >= 10);
 }
 
 TEST_CASE("non-contiguous xtensor expressions are taken by value, in order") {
