@@ -15,6 +15,8 @@ std::vector<Sample<Floor>> Floor::samples() { return {{{}, {distinct({2, 3}, 1)}
 
 std::vector<Sample<Ceil>> Ceil::samples() { return {{{}, {distinct({2, 3}, 1)}}}; }
 
+std::vector<Sample<Trunc>> Trunc::samples() { return {{{}, {distinct({2, 3}, 1)}}}; }
+
 std::vector<Sample<Round>> Round::samples() { return {{{}, {distinct({2, 3}, 1)}}}; }
 
 std::vector<Sample<Clamp>> Clamp::samples() {
@@ -31,6 +33,7 @@ void detail::check_bounds(const char* name, double low, double high, Location at
 template struct detail::Runner<Signum>;
 template struct detail::Runner<Floor>;
 template struct detail::Runner<Ceil>;
+template struct detail::Runner<Trunc>;
 template struct detail::Runner<Round>;
 template struct detail::Runner<Clamp>;
 

@@ -1,4 +1,4 @@
-// Rounding and cutting: sign floor ceil round clamp.
+// Rounding and cutting: sign floor ceil round trunc clamp.
 #pragma once
 
 #include <xtape/autodiff/ops/selection.hpp>
@@ -72,6 +72,22 @@ struct Round : Elementwise<1> {
     static std::vector<Sample<Round>> samples();
 };
 
+/// y = x without its fraction, towards 0
+struct Trunc : Elementwise<1> {
+    static constexpr const char* name = "trunc";
+    static constexpr const char* signature = "trunc(x)";
+    static constexpr const char* formula = "y = x without its fraction;  dx = 0";
+    static constexpr const char* kinks = "the derivative is 0 everywhere, also where the value jumps; NaN stays NaN";
+    static constexpr Keep keep = Keep::nothing();
+
+    template <class V>
+    static V forward(V x) { return where(x < 0, ceil(x), floor(x)); }
+    template <class T>
+    void backward(Replay<T>&) const {}  // what nobody gives to is 0
+    static double reference(double x) { return std::trunc(x); }
+    static std::vector<Sample<Trunc>> samples();
+};
+
 /// y = x cut to [low, high]. The derivative is 1 inside and at the bounds, as in PyTorch, and 0 outside; NaN stays NaN.
 struct Clamp : Elementwise<1> {
     double low, high;
@@ -106,6 +122,9 @@ template <Node X>
 auto floor(const X& x, Location at = Location::current()) { return detail::call(Floor{}, at, x); }
 template <Node X>
 auto ceil(const X& x, Location at = Location::current()) { return detail::call(Ceil{}, at, x); }
+/// x without its fraction, towards 0; gradient 0
+template <Node X>
+auto trunc(const X& x, Location at = Location::current()) { return detail::call(Trunc{}, at, x); }
 template <Node X>
 auto round(const X& x, Location at = Location::current()) { return detail::call(Round{}, at, x); }
 /// An infinite bound leaves that side open. ConfigError unless low <= high.
@@ -119,11 +138,12 @@ namespace detail {
 std::vector<OperationInfo> rounding_operations();
 }
 
-using RoundingOps = OpList<Signum, Floor, Ceil, Round, Clamp>;
+using RoundingOps = OpList<Signum, Floor, Ceil, Round, Trunc, Clamp>;
 
 extern template struct detail::Runner<Signum>;
 extern template struct detail::Runner<Floor>;
 extern template struct detail::Runner<Ceil>;
+extern template struct detail::Runner<Trunc>;
 extern template struct detail::Runner<Round>;
 extern template struct detail::Runner<Clamp>;
 

@@ -21,6 +21,7 @@ TEST_CASE("rounding to whole numbers; halves go to the even one") {
     CHECK(distance(round(x).value(), Array{-2.F, -2.F, 0.F, 0.F, 0.F, 2.F, 2.F, 3.F, inf, -inf, NAN}) == 0);
     CHECK(distance(floor(x).value(), Array{-3.F, -2.F, -1.F, -1.F, 0.F, 1.F, 2.F, 2.F, inf, -inf, NAN}) == 0);
     CHECK(distance(ceil(x).value(), Array{-2.F, -1.F, 0.F, 0.F, 1.F, 2.F, 3.F, 3.F, inf, -inf, NAN}) == 0);
+    CHECK(distance(trunc(x).value(), Array{-2.F, -1.F, 0.F, 0.F, 0.F, 1.F, 2.F, 2.F, inf, -inf, NAN}) == 0);
     CHECK(distance(sign(x).value(), Array{-1.F, -1.F, -1.F, -1.F, 1.F, 1.F, 1.F, 1.F, 1.F, -1.F, NAN}) == 0);
     CHECK(sign(Tensor(Array{0.F, -0.F})).value() == Array{0.F, 0.F});
 }
@@ -30,6 +31,7 @@ TEST_CASE("steps have slope 0 everywhere, and in a product only the other factor
     CHECK(slope([](const Tensor& t) { return sign(t); }, x) == zero);
     CHECK(slope([](const Tensor& t) { return floor(t); }, x) == zero);
     CHECK(slope([](const Tensor& t) { return ceil(t); }, x) == zero);
+    CHECK(slope([](const Tensor& t) { return trunc(t); }, x) == zero);
     CHECK(slope([](const Tensor& t) { return round(t); }, x) == zero);
     CHECK(slope([](const Tensor& t) { return t * floor(t); }, x) == Array{-1.F, -1.F, 0.F, 0.F, 2.F});
     const auto f = [](const Tensor64& t) { return square(t) * sign(t); };
