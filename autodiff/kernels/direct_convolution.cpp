@@ -61,12 +61,12 @@ void sum_tile(const TileSource<T>& s, const T* bias, T* tile) {
                 for (std::ptrdiff_t q = 0; q < s.taps; ++q, x += s.image_tap, w += V * L::width) {
                     const L w0 = L::load(w);
                     if constexpr (V == 1) {
-                        ((sum[I][0] = sum[I][0] + L(x[I]) * w0), ...);
+                        ((sum[I][0] = multiply_add(L(x[I]), w0, sum[I][0])), ...);
                     } else {
                         const L w1 = L::load(w + L::width);
                         const auto add = [&](std::array<L, V>& to, L pixel) {
-                            to[0] = to[0] + pixel * w0;
-                            to[1] = to[1] + pixel * w1;
+                            to[0] = multiply_add(pixel, w0, to[0]);
+                            to[1] = multiply_add(pixel, w1, to[1]);
                         };
                         (add(sum[I], L(x[I])), ...);
                     }
@@ -166,10 +166,12 @@ private:
 
 }  // namespace
 
+bool direct_convolution_fits(const ConvolutionShape& s) { return s.y.stride == 1 && s.x.stride == 1; }
+
 template <class T>
 bool direct_convolution_pays(const ConvolutionShape& s) {
     const std::ptrdiff_t taps = s.y.kernel * s.x.kernel;
-    return s.y.stride == 1 && s.x.stride == 1 && signed_size(s.out) >= lanes<T> && taps > 1 &&
+    return wide_registers<T> && direct_convolution_fits(s) && signed_size(s.out) >= lanes<T> && taps > 1 &&
            signed_size(s.in) * taps >= 64;
 }
 

@@ -11,6 +11,9 @@ namespace xtape::detail {
 template <class T>
 constexpr std::ptrdiff_t lanes = static_cast<std::ptrdiff_t>(Lanes<T>::width);
 
+template <class T>
+constexpr bool wide_registers = sizeof(Lanes<T>) >= 32;
+
 /// AVX-512 has 32 registers, its predecessors 16.
 template <class T>
 constexpr bool many_registers = sizeof(Lanes<T>) == 64;
@@ -31,18 +34,42 @@ struct ChannelPieces {
     std::ptrdiff_t vectors, width, count, all;
 };
 
-/// Whether the shape has enough output channels to fill registers, and sums long enough to pay for turning them.
+/// a b + c, rounded once where the processor can. xsimd 8 has no such function for AVX-512, and Clang, unlike GCC, does
+/// not fuse the two operations by itself, which then run out of registers.
+template <class T>
+Lanes<T> multiply_add(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
+#ifdef __AVX512F__
+    if constexpr (sizeof(Lanes<T>) == 64) {
+        if constexpr (sizeof(T) == sizeof(float)) {
+            return Lanes<T>(_mm512_fmadd_ps(a.v, b.v, c.v));
+        } else {
+            return Lanes<T>(_mm512_fmadd_pd(a.v, b.v, c.v));
+        }
+    }
+#endif
+    return Lanes<T>(xsimd::fma(a.v, b.v, c.v));
+}
+
+/// Whether convolve_direct can compute the shape: strides of 1.
+bool direct_convolution_fits(const ConvolutionShape& shape);
+
+/// Whether it does so in less time than matrix products take: it has enough output channels to fill registers, sums
+/// long enough to pay for turning them, and registers of 32 bytes or more. BLAS finds out at run time what the
+/// processor has, this code does not.
 template <class T>
 bool direct_convolution_pays(const ConvolutionShape& shape);
 
-/// As convolve; needs strides of 1.
+/// As convolve.
 template <class T>
 void convolve_direct(const ConvolutionShape& shape, const T* x, const T* w, const T* bias, T* y);
+
+/// Whether convolve_weight_direct can compute the shape: strides of 1 and a horizontal dilation of 1.
+bool direct_weight_fits(const ConvolutionShape& shape);
 
 template <class T>
 bool direct_weight_pays(const ConvolutionShape& shape);
 
-/// As convolve_weight; needs strides of 1 and a horizontal dilation of 1.
+/// As convolve_weight, for at least one image.
 template <class T>
 void convolve_weight_direct(const ConvolutionShape& shape, const T* x, const T* y, T* w);
 

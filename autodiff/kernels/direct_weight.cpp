@@ -42,8 +42,8 @@ void add_tile(const WeightTile& t, const T* image, const T* turned, T* sum) {
             for (std::ptrdiff_t j = 0; j < t.columns; ++j, turned += t.pixel) {
                 const L g0 = L::load(turned), g1 = V == 1 ? g0 : L::load(turned + (V - 1) * L::width);
                 const auto add = [&](std::array<L, V>& to, L pixel) {
-                    to[0] = to[0] + pixel * g0;
-                    if constexpr (V == 2) to[1] = to[1] + pixel * g1;
+                    to[0] = multiply_add(pixel, g0, to[0]);
+                    if constexpr (V == 2) to[1] = multiply_add(pixel, g1, to[1]);
                 };
                 (add(total[I], L(x[I / TAPS][j + static_cast<std::ptrdiff_t>(I % TAPS)])), ...);
             }
@@ -124,9 +124,11 @@ void add_rows(const ConvolutionShape& s, const WeightPlan<T>& plan, const Padded
 
 }  // namespace
 
+bool direct_weight_fits(const ConvolutionShape& s) { return s.y.stride == 1 && s.x.stride == 1 && s.x.dilation == 1; }
+
 template <class T>
 bool direct_weight_pays(const ConvolutionShape& s) {
-    return s.y.stride == 1 && s.x.stride == 1 && s.x.dilation == 1 && signed_size(s.out) >= lanes<T> &&
+    return wide_registers<T> && direct_weight_fits(s) && signed_size(s.out) >= lanes<T> &&
            s.y.kernel * s.x.kernel > 1 && s.in >= 3;
 }
 
