@@ -123,6 +123,21 @@ void elementwise_recorded_backward(const Op& op, Replay<T>& r) {
     }(std::make_index_sequence<N>());
 }
 
+template <class Op>
+constexpr OperationFacts facts_of() {
+    OperationFacts facts{Op::name, nullptr, nullptr};
+    if constexpr (!ElementwiseOp<Op>) {
+        facts.infer = [](const void* op, Shapes x) -> Shape { return static_cast<const Op*>(op)->infer(x); };
+    }
+    if constexpr (requires(const Op& op, Shapes x) { { op.flops(x) } -> std::convertible_to<double>; }) {
+        facts.flops = [](const void* op, Shapes x) -> double { return static_cast<const Op*>(op)->flops(x); };
+    }
+    return facts;
+}
+
+template <class Op>
+inline const OperationFacts operation_facts = facts_of<Op>();
+
 template <class Op, class T>
 class OperationRecord final : public Record {
 public:
@@ -148,7 +163,7 @@ public:
             elementwise_kernel_backward<Op, T>(op_, r);
         }
     }
-    const char* name() const override { return Op::name; }
+    RecordView view() const override { return {&operation_facts<Op>, &op_, output_}; }
     std::span<const Operand> operands() const override { return operands_; }
 
 private:
@@ -181,6 +196,10 @@ void record(Tape& tape, const Op& op, std::span<const BasicTensor<T>* const> x, 
 template <class Op, class T>
 BasicTensor<T> run(const Op& op, std::span<const BasicTensor<T>* const> x, Location at) {
     check_operation<Op>();
+    Tape* const tape = TapeAccess::recording();
+    Inspector* const inspector = tape ? TapeAccess::inspector(*tape) : nullptr;
+    std::int64_t start = 0;
+    if (inspector) [[unlikely]] start = inspect_start(*inspector);
     BasicTensor<T> y = [&] {
         if constexpr (ElementwiseOp<Op>) {
             return elementwise_value<Op, T>(op, x, at);
@@ -189,8 +208,9 @@ BasicTensor<T> run(const Op& op, std::span<const BasicTensor<T>* const> x, Locat
         }
     }();
     if constexpr (differentiable<Op>) {
-        if (Tape* tape = TapeAccess::recording()) record<Op, T>(*tape, op, x, y, at);
+        if (tape) record<Op, T>(*tape, op, x, y, at);
     }
+    if (inspector) [[unlikely]] inspect_forward<T>(*tape, {&operation_facts<Op>, &op, nullptr}, x, y, start, at);
     return y;
 }
 

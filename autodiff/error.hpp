@@ -1,4 +1,4 @@
-// Every error xtape throws: one base class, five kinds, one way of being read.
+// Every error xtape throws: one base class, six kinds, one way of being read.
 //
 //   [layer: ]operation: expected ..., got ... [ (at file:line)]
 #pragma once
@@ -67,6 +67,11 @@ class ShapeError : public Error {
 
 /// A tape used in a way that has no gradient: no path, replayed twice, two tapes, a parameter changed underneath.
 class GraphError : public Error {
+    using Error::Error;
+};
+
+/// A NaN or an infinity made out of finite numbers, found by a tape that checks (TapeOptions::check_finite).
+class AnomalyError : public Error {
     using Error::Error;
 };
 

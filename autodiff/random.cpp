@@ -17,6 +17,7 @@ namespace {
 
 constinit std::mutex state_mutex;
 constinit random::State process_state;
+constinit thread_local random::State* rewound = nullptr;   // in place of process_state
 
 constexpr std::size_t grain = 16384;
 
@@ -80,19 +81,29 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
 }
 
 State state() {
+    if (rewound) return *rewound;
     const std::scoped_lock lock(state_mutex);
     return process_state;
 }
 
 void set_state(const State& state) {
+    if (rewound) {
+        *rewound = state;
+        return;
+    }
     const std::scoped_lock lock(state_mutex);
     process_state = state;
 }
 
 Stream next_stream() {
+    if (rewound) return {rewound->seed, rewound->next_stream++};
     const std::scoped_lock lock(state_mutex);
     return {process_state.seed, process_state.next_stream++};
 }
+
+Rewind::Rewind(const State& state) : state_(state), before_(std::exchange(rewound, &state_)) {}
+
+Rewind::~Rewind() { rewound = before_; }
 
 void Stream::compute_block() {
     block_number_ = position_ / 4;

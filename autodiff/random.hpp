@@ -45,6 +45,8 @@ public:
     double uniform();                      ///< uniform over [0, 1), 53 random bits; two draws
     double normal();                       ///< standard normal (Box-Muller, one value a call); four draws
 
+    std::uint64_t seed() const { return seed_; }
+    std::uint64_t number() const { return stream_; }        ///< which of the seed's streams this is
     std::uint64_t position() const { return position_; }    ///< how many 32-bit draws have been made
     void skip(std::uint64_t draws) { position_ += draws; }  ///< goes on as if so many draws had been made
 
@@ -58,6 +60,20 @@ private:
 
 /// The next unused stream of the process-wide seed. Thread-safe; the order of calls decides who gets which.
 Stream next_stream();
+
+/// Until the end of a scope, this thread's streams are numbered from an earlier state on, as when a computation is repeated that drew
+/// them before; seed() and set_state() then act on that numbering alone. The streams of other threads go on undisturbed.
+class [[nodiscard]] Rewind {
+public:
+    explicit Rewind(const State& state);
+    ~Rewind();
+    Rewind(const Rewind&) = delete;
+    Rewind& operator=(const Rewind&) = delete;
+
+private:
+    State state_;
+    State* before_;
+};
 
 /// Arrays of independent draws, T float or double; element i (in row-major order) depends on the stream and i only,
 /// whatever the number of threads. In double it is what the i-th call of stream.uniform() or normal() gives, scaled; in

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <tuple>
 
 namespace xtape {
 
@@ -26,13 +27,28 @@ struct Gradient {
     std::uint32_t slot = no_slot;        // where the gradient itself was recorded, with create_graph
 };
 
+/// What tools know of a kind of operation, whatever its scalar type.
+struct OperationFacts {
+    const char* name;
+    Shape (*infer)(const void* operation, std::span<const Shape* const> x);   // null: elementwise
+    double (*flops)(const void* operation, std::span<const Shape* const> x);  // null: the operation does not say
+};
+
+/// A record as tools see it.
+struct RecordView {
+    const OperationFacts* facts = nullptr;  // null: a leaf
+    const void* operation = nullptr;
+    const ValueBase* output = nullptr;   // when it is kept
+};
+
 class Record {
 public:
     explicit Record(bool leaf = false) : leaf_(leaf) {}
     virtual ~Record() = default;
     /// Runs the backward rule on the gradient that has arrived at `slot`.
     virtual void replay(Tape& tape, std::uint32_t slot, bool create_graph) = 0;
-    virtual const char* name() const = 0;
+    virtual RecordView view() const { return {}; }
+    virtual const char* name() const { return view().facts->name; }
     virtual std::span<const Operand> operands() const { return {}; }
     virtual ParameterStateBase* parameter() const { return nullptr; }
     /// Leaves (watched tensors, parameters) are where gradients end; they are never freed before the tape is.
@@ -50,6 +66,17 @@ struct TapeAccess {
         return tape && !tape->paused_ ? tape : nullptr;
     }
     static std::uint64_t id(const Tape& tape) { return tape.id_; }
+    static bool& paused(Tape& tape) { return tape.paused_; }
+    /// Free part of the current chunk of record memory.
+    static std::pair<std::byte*, std::byte*> free_memory(const Tape& tape) { return {tape.cursor_, tape.limit_}; }
+    static void set_free_memory(Tape& tape, std::pair<std::byte*, std::byte*> part) { std::tie(tape.cursor_, tape.limit_) = part; }
+    /// Takes a tape off its thread's list: it records no more, and can still be replayed.
+    static void leave(Tape& tape);
+    /// This thread's live tape with that id, or null.
+    static Tape* find(std::uint64_t id);
+    /// Who observes the tape, or null.
+    static Inspector* inspector(const Tape& tape) { return tape.inspector_; }
+    static TapeStorage& storage(const Tape& tape) { return *tape.storage_; }
     /// Memory that lives as long as the tape's records; aligned to 16 bytes.
     static void* allocate(Tape& tape, std::size_t bytes) {
         bytes = (bytes + 15) / 16 * 16;
@@ -59,6 +86,8 @@ struct TapeAccess {
     static void* allocate_slow(Tape& tape, std::size_t bytes);
     /// Appends a record made in such memory; returns its slot.
     static std::uint32_t push(Tape& tape, Record* record);
+    /// Frees the record at a slot, which is empty from then on.
+    static void free_record(Tape& tape, std::size_t slot);
     static Gradient& gradient(Tape& tape, std::uint32_t slot);
     /// One byte a slot: whether anybody asked for a gradient that flows through it. Null: everybody did.
     static const std::uint8_t* needed(const Tape& tape);
@@ -68,6 +97,22 @@ struct TapeAccess {
     template <class T>
     static std::uint32_t leaf(Tape& tape, const std::shared_ptr<ParameterState<T>>& state);
 };
+
+// What an observed tape is told of. Defined in inspector.cpp, so that operations carry no more than the calls.
+
+/// When an operation began; 0 when nobody measures.
+std::int64_t inspect_start(const Inspector& inspector);
+/// An operation has made y of x. Throws AnomalyError.
+template <class T>
+void inspect_forward(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x, const BasicTensor<T>& y,
+                     std::int64_t start, Location at);
+/// The rule of the record at `slot` gives input i a gradient, which will be added to `before` (null: the first). Throws AnomalyError.
+template <class T>
+void inspect_given(Tape& tape, std::uint32_t slot, std::size_t i, const BasicTensor<T>& arrived, const BasicTensor<T>& given,
+                   const Ref<ValueBase>& before);
+/// The same, after it was added.
+template <class T>
+void inspect_sum(Tape& tape, std::uint32_t slot, std::size_t i, const Value<T>& total);
 
 /// One more reference to the tensor's value, its type forgotten.
 template <class T>

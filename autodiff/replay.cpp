@@ -66,6 +66,8 @@ void Replay<T>::give(std::size_t i, BasicTensor<T> gradient) {
     const detail::Operand& operand = operands_[i];
     if (!has_shape(i, gradient.shape())) gradient = sum_to(gradient, shape(i));
     detail::Gradient& sum = TapeAccess::gradient(tape_, operand.slot);
+    const bool observed = TapeAccess::inspector(tape_) != nullptr;
+    if (observed) [[unlikely]] detail::inspect_given<T>(tape_, slot_, i, g_, gradient, sum.value);
     if (create_graph_) {
         if (sum.value) {
             detail::Ref<detail::ValueBase> before = sum.value;
@@ -75,11 +77,12 @@ void Replay<T>::give(std::size_t i, BasicTensor<T> gradient) {
         }
         const bool on_tape = TensorAccess::tape(gradient) == TapeAccess::id(tape_);
         sum = {detail::share(gradient), on_tape ? TensorAccess::slot(gradient) : detail::no_slot};
-        return;
+    } else {
+        detail::Ref<detail::Value<T>> total(static_cast<detail::Value<T>*>(sum.value.release()));
+        detail::accumulate(total, TensorAccess::take(gradient));
+        sum.value = std::move(total);
     }
-    detail::Ref<detail::Value<T>> total(static_cast<detail::Value<T>*>(sum.value.release()));
-    detail::accumulate(total, TensorAccess::take(gradient));
-    sum.value = std::move(total);
+    if (observed) [[unlikely]] detail::inspect_sum<T>(tape_, slot_, i, static_cast<const detail::Value<T>&>(*sum.value));
 }
 
 template class Replay<float>;

@@ -1,69 +1,11 @@
-#include <xtape/autodiff/record.hpp>
+#include <xtape/autodiff/inspector.hpp>
+#include <xtape/autodiff/tape_storage.hpp>
 
 #include <algorithm>
-#include <optional>
 
 namespace xtape {
 
 namespace detail {
-
-struct LeafRecord final : Record {
-    std::shared_ptr<ParameterStateBase> state;   // null for a watched tensor
-    std::uint64_t version = 0;
-    void (*add)(ParameterStateBase&, Gradient&) = nullptr;
-
-    LeafRecord() : Record(true) {}
-    void replay(Tape&, std::uint32_t, bool) override {}
-    const char* name() const override { return "leaf"; }
-    ParameterStateBase* parameter() const override { return state.get(); }
-};
-
-/// Memory of a tape, handed from one tape to the next so that the second step of a loop allocates nothing.
-struct TapeStorage {
-    static constexpr std::size_t chunk_bytes = std::size_t{1} << 16;
-
-    std::vector<Record*> records;          // null: replayed and freed
-    std::vector<Gradient> gradients;
-    std::vector<std::uint8_t> needed;      // bits asked and on_the_way of each slot; empty: every slot's gradient is wanted
-    std::vector<std::uint32_t> parameters; // slots of parameter leaves
-    std::vector<std::byte*> chunks;
-    std::vector<Array64> larges;           // memory of records too big for a chunk
-    std::size_t chunks_used = 0;
-    bool replaying = false;
-    TapeStorage* next = nullptr;
-
-    ~TapeStorage() {
-        for (std::byte* c : chunks) pool_deallocate(c, chunk_bytes);
-    }
-
-    std::byte* next_chunk() {
-        if (chunks_used == chunks.size()) chunks.push_back(static_cast<std::byte*>(pool_allocate(chunk_bytes)));
-        return chunks[chunks_used++];
-    }
-
-    // An operation with thousands of operands: its memory is an array value that lives as long as the records.
-    void* large(std::size_t bytes) {
-        larges.push_back(empty_array<double>({bytes / sizeof(double)}));
-        return larges.back().data();
-    }
-
-    void clear() {
-        for (std::size_t i = records.size(); i-- > 0;) {
-            if (records[i]) records[i]->~Record();
-        }
-        records.clear();
-        gradients.clear();
-        needed.clear();
-        parameters.clear();
-        larges.clear();
-        chunks_used = 0;
-        // One very long tape must not hold its memory for ever.
-        while (chunks.size() > 256) {
-            pool_deallocate(chunks.back(), chunk_bytes);
-            chunks.pop_back();
-        }
-    }
-};
 
 constinit thread_local ThreadTapes thread_tapes;
 
@@ -93,38 +35,6 @@ std::uint64_t new_id() {
     return ++thread_tapes.next_id;
 }
 
-constexpr std::uint8_t asked = 1, on_the_way = 2;
-
-// Room for the gradients of one replay, emptied at its end however it ends. A rule may ask for gradients of its own on the tape that
-// replays it: what the outer replay has gathered is then put aside.
-class Gathering {
-public:
-    explicit Gathering(TapeStorage& storage) : storage_(storage), nested_(std::exchange(storage.replaying, true)) {
-        if (nested_) exchange();
-    }
-    ~Gathering() {
-        storage_.gradients.clear();
-        storage_.needed.clear();
-        storage_.replaying = nested_;
-        if (nested_) exchange();
-    }
-    Gathering(const Gathering&) = delete;
-    Gathering& operator=(const Gathering&) = delete;
-
-private:
-    void exchange() {
-        gradients_.swap(storage_.gradients);
-        needed_.swap(storage_.needed);
-    }
-
-    TapeStorage& storage_;
-    bool nested_;
-    std::vector<Gradient> gradients_;
-    std::vector<std::uint8_t> needed_;
-};
-
-bool changed(const LeafRecord& leaf) { return leaf.version != leaf.state->version; }
-
 bool is_leaf_of(const Record& record, const ParameterStateBase& state) {
     return record.parameter() == &state && static_cast<const LeafRecord&>(record).version == state.version;
 }
@@ -132,6 +42,12 @@ bool is_leaf_of(const Record& record, const ParameterStateBase& state) {
 template <class T>
 void add_to_parameter(ParameterStateBase& base, Gradient& g) {
     accumulate(static_cast<ParameterState<T>&>(base).grad, Ref<Value<T>>(static_cast<Value<T>*>(g.value.release())));
+}
+
+LeafRecord* make_leaf(Tape& tape, const Shape& shape) {
+    auto* extents = static_cast<std::size_t*>(TapeAccess::allocate(tape, shape.size() * sizeof(std::size_t)));
+    std::copy(shape.begin(), shape.end(), extents);
+    return new (TapeAccess::allocate(tape, sizeof(LeafRecord))) LeafRecord(std::span<const std::size_t>(extents, shape.size()));
 }
 
 }  // namespace
@@ -147,7 +63,11 @@ std::uint32_t TapeAccess::push(Tape& tape, Record* record) {
     auto& records = tape.storage_->records;
     if (records.size() >= no_slot) throw GraphError("tape: more than 2^32 - 1 operations on one tape");
     records.push_back(record);
-    return static_cast<std::uint32_t>(records.size() - 1);
+    const auto slot = static_cast<std::uint32_t>(records.size() - 1);
+    if (tape.inspector_) [[unlikely]] {
+        tape.inspector_->recorded(*tape.storage_, slot);
+    }
+    return slot;
 }
 
 Gradient& TapeAccess::gradient(Tape& tape, std::uint32_t slot) { return tape.storage_->gradients[slot]; }
@@ -165,6 +85,20 @@ void TapeAccess::check_foreign(const Tape& tape, std::uint64_t other, const char
     }
 }
 
+void TapeAccess::leave(Tape& tape) {
+    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
+        if (*link != &tape) continue;
+        *link = tape.outer_;
+        break;
+    }
+}
+
+Tape* TapeAccess::find(std::uint64_t id) {
+    Tape* tape = thread_tapes.current;
+    while (tape && tape->id_ != id) tape = tape->outer_;
+    return tape;
+}
+
 template <class T>
 std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<T>>& state) {
     TapeStorage& storage = *tape.storage_;
@@ -180,7 +114,7 @@ std::uint32_t TapeAccess::leaf(Tape& tape, const std::shared_ptr<ParameterState<
             if (is_leaf_of(*storage.records[slot], *state)) return slot;
         }
     }
-    auto* leaf = new (allocate(tape, sizeof(LeafRecord))) LeafRecord;
+    LeafRecord* leaf = make_leaf(tape, state->value->array.shape());
     leaf->state = state;
     leaf->version = state->version;
     leaf->add = add_to_parameter<T>;
@@ -205,15 +139,27 @@ Tape::Tape() : storage_(thread_tapes.spare), outer_(thread_tapes.current), id_(d
     } else {
         storage_ = new detail::TapeStorage;
     }
+    // What functional transforms and checkpoints run on tapes of their own belongs to the computation that is being checked.
+    if (outer_ && outer_->inspector_ && outer_->inspector_->options().check_finite) inspect({.check_finite = true});
     thread_tapes.current = this;
 }
 
+Tape::Tape(TapeOptions options) : Tape() {
+    options.check_finite = options.check_finite || this->options().check_finite;
+    if (options.check_finite || options.profile) inspect(options);
+}
+
+void Tape::inspect(TapeOptions options) {
+    delete inspector_;
+    inspector_ = nullptr;
+    inspector_ = new detail::Inspector(options);
+}
+
+TapeOptions Tape::options() const { return inspector_ ? inspector_->options() : TapeOptions{}; }
+
 Tape::~Tape() {
-    for (Tape** link = &thread_tapes.current; *link; link = &(*link)->outer_) {
-        if (*link != this) continue;
-        *link = outer_;
-        break;
-    }
+    TapeAccess::leave(*this);
+    delete inspector_;
     storage_->clear();
     storage_->next = thread_tapes.spare;
     thread_tapes.spare = storage_;
@@ -223,167 +169,9 @@ std::size_t Tape::size() const { return storage_->records.size(); }
 
 template <class T>
 BasicTensor<T> Tape::watch_leaf(const BasicTensor<T>& x) {
-    (void)x.value();
-    auto* leaf = new (TapeAccess::allocate(*this, sizeof(detail::LeafRecord))) detail::LeafRecord;
-    return TensorAccess::make(TensorAccess::value(x), id_, TapeAccess::push(*this, leaf));
+    return TensorAccess::make(TensorAccess::value(x), id_, TapeAccess::push(*this, detail::make_leaf(*this, x.shape())));
 }
 
-template <class T>
-void Tape::check_on_tape(const char* who, const BasicTensor<T>& y, const BasicTensor<T>* seed, Location at) const {
-    if (!seed && y.size() != 1) {
-        throw GraphError(std::string(who) + ": expected a loss with one element, got shape " + to_string(y.shape()) +
-                             "; reduce it with sum or mean, or pass a seed of that shape", at);
-    }
-    if (seed && seed->shape() != y.shape()) {
-        throw ShapeError(std::string(who) + ": expected a seed of shape " + to_string(y.shape()) + ", got " +
-                             to_string(seed->shape()), at);
-    }
-    if (TensorAccess::tape(y) != id_) {
-        throw GraphError(std::string(who) + ": the tensor is not on this tape: it depends on no parameter and no watched "
-                                            "tensor, or it was made on another tape", at);
-    }
-}
-
-template <class T>
-void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool create_graph, bool keep, std::uint32_t lowest,
-                  Location at) {
-    // Rules work on plain values then; what else they compute must not be recorded either.
-    std::optional<PauseGuard> pause;
-    if (!create_graph) pause.emplace(paused_);
-
-    const std::uint32_t top = TensorAccess::slot(y);
-    storage_->gradients.resize(std::size_t{top} + 1);
-
-    const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(BasicArray<T>(y.shape(), T(1)));
-    const bool seed_recorded = create_graph && TensorAccess::tape(first) == id_;
-    storage_->gradients[top] = {detail::share(first),
-                                seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
-
-    for (std::size_t slot = std::size_t{top} + 1; slot-- > lowest;) {
-        if (!storage_->gradients[slot].value) continue;
-        if (!storage_->needed.empty() && !(storage_->needed[slot] & detail::on_the_way)) continue;
-        detail::Record* record = storage_->records[slot];
-        if (!record) {
-            throw GraphError("backward: this part of the tape was replayed before and its records are freed; pass "
-                             "{.keep = true} to the first replay", at);
-        }
-        if (record->leaf()) continue;
-        // gradient() may ask for the gradient of an intermediate tensor, which must then survive its replay.
-        if (!storage_->needed.empty() && (storage_->needed[slot] & detail::asked)) {
-            const detail::Gradient answer = storage_->gradients[slot];
-            record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
-            storage_->gradients[slot] = answer;
-        } else {
-            record->replay(*this, static_cast<std::uint32_t>(slot), create_graph);
-        }
-        if (!keep) {
-            record->~Record();
-            storage_->records[slot] = nullptr;
-        }
-    }
-}
-
-void Tape::check_leaves(Location at) const {
-    for (const std::uint32_t slot : storage_->parameters) {
-        if (slot >= storage_->gradients.size() || !storage_->gradients[slot].value) continue;
-        const auto& leaf = static_cast<const detail::LeafRecord&>(*storage_->records[slot]);
-        if (!detail::changed(leaf)) continue;
-        throw GraphError("backward: parameter \"" + leaf.state->name +
-                             "\" was changed after this tape recorded it; call backward before the optimizer's step", at);
-    }
-}
-
-void Tape::deliver() {
-    for (const std::uint32_t slot : storage_->parameters) {
-        if (slot >= storage_->gradients.size() || !storage_->gradients[slot].value) continue;
-        auto& leaf = static_cast<detail::LeafRecord&>(*storage_->records[slot]);
-        leaf.add(*leaf.state, storage_->gradients[slot]);
-    }
-}
-
-template <class T>
-void Tape::run_backward(const BasicTensor<T>& y, const BasicTensor<T>* seed, BackwardOptions options, Location at) {
-    check_on_tape<T>("backward", y, seed, at);
-    const detail::Gathering gathering(*storage_);
-    replay<T>(y, seed, false, options.keep, 0, at);
-    check_leaves(at);
-    deliver();
-}
-
-// Marks the slots whose gradients are asked for or lead down to one of those; returns the lowest one.
-template <class T>
-std::uint32_t Tape::mark_needed(std::uint32_t top, std::span<const BasicTensor<T>> xs, Location at) {
-    auto& needed = storage_->needed;
-    needed.assign(std::size_t{top} + 1, 0);
-    std::uint32_t lowest = top;
-    const auto ask = [&](std::uint32_t slot) {
-        if (slot > top) return;
-        needed[slot] = detail::asked;
-        lowest = std::min(lowest, slot);
-    };
-    for (const BasicTensor<T>& x : xs) {
-        if (TensorAccess::tape(x) != id_) {
-            throw GraphError("gradient: asked with respect to a tensor that is not on this tape; watch() it before using it", at);
-        }
-        ask(TensorAccess::slot(x));
-    }
-    // A parameter changed since y used it has another leaf now. A gradient that arrives at the old one must be refused, not missed.
-    for (const std::uint32_t slot : storage_->parameters) {
-        const auto& leaf = static_cast<const detail::LeafRecord&>(*storage_->records[slot]);
-        if (slot > top || !detail::changed(leaf)) continue;
-        for (const BasicTensor<T>& x : xs) {
-            const detail::Record* other = storage_->records[TensorAccess::slot(x)];
-            if (other && other->parameter() == leaf.parameter()) ask(slot);
-        }
-    }
-    for (std::size_t slot = std::size_t{lowest} + 1; slot <= top; ++slot) {
-        const detail::Record* record = storage_->records[slot];
-        if (!record) {  // freed: what it led to is no longer known, so a gradient that reaches it must be an error, not a zero
-            needed[slot] |= detail::on_the_way;
-            continue;
-        }
-        for (const detail::Operand& operand : record->operands()) {
-            if (operand.slot != detail::no_slot && needed[operand.slot]) needed[slot] |= detail::on_the_way;
-        }
-    }
-    return lowest;
-}
-
-template <class T>
-std::vector<BasicTensor<T>> Tape::gradients(const BasicTensor<T>& y, const BasicTensor<T>* seed,
-                                            std::span<const BasicTensor<T>> xs, GradientOptions options, Location at) {
-    check_on_tape<T>("gradient", y, seed, at);
-    if (options.create_graph && paused_) {
-        throw GraphError("gradient: create_graph asks to record the replay, but this tape is paused", at);
-    }
-    const std::uint32_t top = TensorAccess::slot(y);
-    const detail::Gathering gathering(*storage_);
-    const std::uint32_t lowest = mark_needed<T>(top, xs, at);
-    replay<T>(y, seed, options.create_graph, options.keep || options.create_graph, lowest, at);
-    check_leaves(at);
-
-    std::vector<BasicTensor<T>> answers;
-    answers.reserve(xs.size());
-    for (const BasicTensor<T>& x : xs) {
-        const std::uint32_t slot = TensorAccess::slot(x);
-        if (slot > top || !storage_->gradients[slot].value) {
-            answers.emplace_back(BasicArray<T>(x.shape(), T(0)));
-            continue;
-        }
-        const detail::Gradient& g = storage_->gradients[slot];
-        detail::Ref<detail::ValueBase> value = g.value;
-        const bool on_tape = options.create_graph && g.slot != detail::no_slot;
-        answers.push_back(TensorAccess::make(detail::Ref<detail::Value<T>>(static_cast<detail::Value<T>*>(value.release())),
-                                             on_tape ? id_ : 0, on_tape ? g.slot : detail::no_slot));
-    }
-    return answers;
-}
-
-template void Tape::run_backward(const Tensor&, const Tensor*, BackwardOptions, Location);
-template void Tape::run_backward(const Tensor64&, const Tensor64*, BackwardOptions, Location);
-template std::vector<Tensor> Tape::gradients(const Tensor&, const Tensor*, std::span<const Tensor>, GradientOptions, Location);
-template std::vector<Tensor64> Tape::gradients(const Tensor64&, const Tensor64*, std::span<const Tensor64>, GradientOptions,
-                                               Location);
 template Tensor Tape::watch_leaf(const Tensor&);
 template Tensor64 Tape::watch_leaf(const Tensor64&);
 

@@ -8,6 +8,7 @@
 //  4. Broadcasting is undone, and contributions are added up, here and nowhere else.
 #pragma once
 
+#include <xtape/autodiff/inspect.hpp>
 #include <xtape/autodiff/parameter.hpp>
 
 #include <initializer_list>
@@ -15,6 +16,16 @@
 #include <vector>
 
 namespace xtape {
+
+/// What a tape observes besides recording. Neither mode changes a bit of any value or gradient; a tape without them pays nothing.
+struct TapeOptions {
+    /// AnomalyError from the first operation that makes a NaN out of operands without one, or an infinity out of finite operands, and
+    /// from the first backward rule that does so to a gradient. The message names the operation, its record, the element, shape and
+    /// range of everything involved, the layer, and the line of the user's call. Tapes begun while such a tape lives check too.
+    bool check_finite = false;
+    /// Time, bytes moved and floating point operations of everything that runs while the tape records; see summary().
+    bool profile = false;
+};
 
 struct BackwardOptions {
     bool keep = false;  ///< keep the records, so that they can be replayed again
@@ -26,6 +37,7 @@ struct GradientOptions {
 };
 
 namespace detail {
+class Inspector;
 class Record;
 struct TapeStorage;
 struct TapeAccess;
@@ -55,6 +67,8 @@ private:
 class Tape {
 public:
     Tape();
+    /// `Tape tape{{.check_finite = true}};`
+    explicit Tape(TapeOptions options);
     ~Tape();
     Tape(const Tape&) = delete;
     Tape& operator=(const Tape&) = delete;
@@ -102,6 +116,15 @@ public:
     /// Records made so far, leaves included.
     std::size_t size() const;
 
+    TapeOptions options() const;
+
+    /// Operations by name: how often, elements, bytes kept for backward; with `profile` also time, bytes moved and GFLOP/s. With either
+    /// mode on it covers all that the tape has run, also after backward has freed the records; otherwise the records that are left.
+    TapeSummary summary() const;
+
+    /// The record as Graphviz text, for `dot -Tsvg`: operations with the shapes of their results, parameters by name, watched tensors.
+    std::string dot(DotOptions options = {}) const;
+
     /// The innermost live tape of this thread, or null.
     static Tape* current() { return detail::thread_tapes.current; }
 
@@ -121,8 +144,10 @@ private:
     void run_backward(const BasicTensor<T>& y, const BasicTensor<T>* seed, BackwardOptions options, Location at);
     void check_leaves(Location at) const;
     void deliver();
+    void inspect(TapeOptions options);
 
     detail::TapeStorage* storage_;
+    detail::Inspector* inspector_ = nullptr;    // null: nothing is observed
     Tape* outer_;
     std::uint64_t id_;
     std::byte* cursor_ = nullptr;    // free part of the current chunk of record memory

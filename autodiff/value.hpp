@@ -14,9 +14,10 @@ namespace xtape::detail {
 /// A reference-counted value of a scalar type that only its holder knows.
 struct ValueBase {
     std::atomic<std::uint32_t> references{1};
+    std::uint32_t scalar_bytes;  // 4: a Value<float>; 8: a Value<double>
     void (*destroy)(ValueBase*) noexcept;
 
-    explicit ValueBase(void (*how)(ValueBase*) noexcept) : destroy(how) {}
+    ValueBase(std::uint32_t bytes, void (*how)(ValueBase*) noexcept) : scalar_bytes(bytes), destroy(how) {}
 };
 
 template <class T>
@@ -29,8 +30,8 @@ struct Value final : ValueBase {
     static Value* create(const Shape& shape) { return new (pool_allocate(sizeof(Value))) Value(shape); }
 
 private:
-    explicit Value(BasicArray<T>&& a) : ValueBase(destroy_value), array(std::move(a)) {}
-    explicit Value(const Shape& shape) : ValueBase(destroy_value), array(shape) {}
+    explicit Value(BasicArray<T>&& a) : ValueBase(sizeof(T), destroy_value), array(std::move(a)) {}
+    explicit Value(const Shape& shape) : ValueBase(sizeof(T), destroy_value), array(shape) {}
 
     static void destroy_value(ValueBase* self) noexcept {
         static_cast<Value*>(self)->~Value();

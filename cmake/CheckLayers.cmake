@@ -15,7 +15,7 @@ set(allowed_analysis "(autodiff|data)/")
 set(base "autodiff/(array|error|memory|parallel[a-z_]*|random|value)")
 set(inside_base "^${base}\\.[hc]pp$" "${base}\\.hpp")
 set(inside_kernels "^autodiff/kernels/" "(${base}\\.hpp|autodiff/kernels/)")
-set(inside_tape "^autodiff/(tensor|parameter|tape|record|operand)\\.hpp$" "(${base}|autodiff/(tensor|parameter|tape|record|operand))\\.hpp")
+set(inside_tape "^autodiff/(tensor|parameter|inspect|tape|record|operand)\\.hpp$" "(${base}|autodiff/(tensor|parameter|inspect|tape|record|operand))\\.hpp")
 
 # Appends "file:line: message" to `problems` for every match of the pattern. The newline that a pattern may begin with belongs to
 # the line before.

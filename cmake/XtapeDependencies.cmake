@@ -29,6 +29,9 @@ if(NOT BLA_VENDOR)
     set(BLA_VENDOR OpenBLAS)
 endif()
 xtape_find(BLAS libopenblas-dev)
+if(BLAS_FOUND)
+    xtape_find(LAPACK libopenblas-dev)  # OpenBLAS and MKL hold it themselves
+endif()
 
 # Headers only. Its own package would drag BLAS and LAPACK into every program that links xtape.
 find_path(XTAPE_XTENSOR_BLAS_INCLUDE_DIR xflens/cxxblas/cxxblas.h)

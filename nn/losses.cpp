@@ -1,7 +1,7 @@
 #include <xtape/nn/losses.hpp>
 
-#include <xtape/autodiff/ops/reduction.hpp>
-#include <xtape/autodiff/ops/softmax.hpp>
+#include <xtape/autodiff/ops/cross_entropy.hpp>
+#include <xtape/autodiff/ops/losses.hpp>
 
 namespace xtape::nn {
 namespace {
@@ -13,7 +13,7 @@ BasicTensor<T> mean_squared_error(const BasicTensor<T>& prediction, const BasicT
                              to_string(prediction.shape()) + " and " + to_string(target.shape()),
                          at);
     }
-    return mean(square(subtract(prediction, target, at), at), {}, false, at);
+    return mse_loss(prediction, target, Reduction::mean, at);
 }
 
 }  // namespace

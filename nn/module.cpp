@@ -1,5 +1,7 @@
 #include <xtape/nn/module.hpp>
 
+#include <xtape/autodiff/layer_scope.hpp>
+
 #include <cxxabi.h>
 
 #include <cstdlib>
@@ -70,6 +72,21 @@ private:
     std::unordered_set<std::string> paths_;
 };
 
+// Every module of a tree as an error that passed through its root names it.
+template <class T>
+std::vector<std::pair<const void*, std::string>> labels(void* root) {
+    std::vector<std::pair<const void*, std::string>> labels;
+    try {
+        for (const auto& [path, module] : static_cast<BasicModule<T>*>(root)->named_modules()) {
+            labels.emplace_back(module, path.empty() ? module->describe() : path + " (" + module->describe() + ")");
+        }
+    } catch (const ConfigError&) {
+        // A tree that cannot be walked has no paths; its forward may run all the same.
+        labels.emplace_back(root, static_cast<BasicModule<T>*>(root)->describe());
+    }
+    return labels;
+}
+
 }  // namespace
 
 template <class T>
@@ -79,6 +96,8 @@ std::string BasicModule<T>::describe() const {
 
 template <class T>
 BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) {
+    // Errors learn the layer as they pass; a gradient that goes wrong later has no other way to know.
+    const detail::LayerScope scope(this, labels<T>, at);
     try {
         return forward(x);
     } catch (Error& error) {

@@ -5,8 +5,9 @@
 
 namespace xtape::detail {
 
-/// While one of these lives, BLAS and LAPACK work on the calling thread alone. OpenBLAS' own threads change results with their
-/// number and fight with ours. Its setting is process-wide: the first user under way lowers it, the last one restores what was.
+/// While one of these lives, BLAS and LAPACK work on the calling thread alone. OpenBLAS' own threads change results
+/// with their number and fight with ours. Its setting is process-wide: the first user under way lowers it, the last one
+/// restores what was.
 class OneBlasThread {
 public:
     OneBlasThread();

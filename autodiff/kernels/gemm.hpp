@@ -1,7 +1,9 @@
-// Matrix products: the only file that talks to BLAS.
+// Matrix products through BLAS.
 #pragma once
 
 #include <xtape/autodiff/array.hpp>
+
+#include <vector>
 
 namespace xtape::detail {
 
@@ -13,17 +15,25 @@ struct Gemm {
     const T* a = nullptr;
     const T* b = nullptr;
     T* c = nullptr;
-    T beta = 0;   ///< 0: C is overwritten, whatever it held
+    T beta = 0;  ///< 0: C is overwritten, whatever it held
 };
 
-/// Runs `count` products whose operands stand at the given distances (0: the same one each time). BLAS works on one thread inside
-/// blocks whose sizes depend on the shapes only, so the bits do not depend on the number of threads.
+/// Runs `count` products whose operands stand at the given distances (0: the same one each time). BLAS works on one
+/// thread inside blocks whose sizes depend on the shapes only, so the bits do not depend on the number of threads.
 template <class T>
 void gemm_batch(const Gemm<T>& first, std::size_t count, std::size_t step_a, std::size_t step_b, std::size_t step_c);
+
+/// Runs one product for each entry of a and b, which number the matrices that it multiplies; the results stand one
+/// after the other.
+template <class T>
+void gemm_batch(const Gemm<T>& first, const std::vector<std::size_t>& a, const std::vector<std::size_t>& b);
 
 template <class T>
 void gemm(const Gemm<T>& product) {
     gemm_batch(product, 1, 0, 0, 0);
 }
+
+/// For each index of the batch shape `to`, in order, the flat index of the element of `from` that broadcasts there.
+std::vector<std::size_t> broadcast_places(const Shape& from, const Shape& to);
 
 }  // namespace xtape::detail

@@ -227,7 +227,7 @@ template <class T>
 void pool_mean(const PoolWindows& windows, const T* x, std::size_t planes, T* y) {
     if (windows.output() == 1 && windows.rows[0].end - windows.rows[0].begin == windows.height &&
         windows.columns[0].end - windows.columns[0].begin == windows.width) {
-        reduce_middle(Reduction::sum, x, y, planes, windows.input(), 1);
+        reduce_middle(ReduceKind::sum, x, y, planes, windows.input(), 1);
         const double count = divisor(windows.rows[0], windows.columns[0]);
         for (std::size_t plane = 0; plane < planes; ++plane)
             y[plane] = static_cast<T>(static_cast<double>(y[plane]) / count);

@@ -1,170 +1,70 @@
 #include <xtape/autodiff/kernels/reduce.hpp>
 
-#include <xtape/autodiff/kernels/lanes.hpp>
-#include <xtape/autodiff/parallel.hpp>
-
-#include <algorithm>
-#include <cstring>
+#include <xtape/autodiff/kernels/layout.hpp>
+#include <xtape/autodiff/kernels/reduce_terms.hpp>
 
 namespace xtape::detail {
-namespace {
-
-constexpr std::size_t block_elements = 32768;  // work of one parallel block
-constexpr std::size_t short_rows = 32;         // terms added one after the other before pairs are combined
 
 template <class T>
-struct SumOf {
-    static Lanes<T> identity() { return Lanes<T>(0); }
-    static Lanes<T> join(Lanes<T> a, Lanes<T> b) { return a + b; }
-    static T join(T a, T b) { return a + b; }
-};
-
-template <class T>
-struct MaxOf {
-    static Lanes<T> identity() { return Lanes<T>(-std::numeric_limits<T>::infinity()); }
-    // NaN wins: it is neither greater nor less.
-    static Lanes<T> join(Lanes<T> a, Lanes<T> b) { return where(a > b, a, where(b >= a, b, a + b)); }
-    static T join(T a, T b) { return a > b ? a : (b >= a ? b : a + b); }
-};
-
-template <class R, class T>
-T join_lanes(Lanes<T> v) {
-    constexpr std::size_t width = Lanes<T>::width;
-    alignas(64) T lane[width];
-    v.store(lane);
-    for (std::size_t step = width / 2; step > 0; step /= 2) {
-        for (std::size_t i = 0; i < step; ++i) lane[i] = R::join(lane[i], lane[i + step]);
-    }
-    return lane[0];
-}
-
-// A contiguous stretch, halved until it is short.
-template <class R, class T>
-Lanes<T> reduce_stretch(const T* x, std::size_t n) {
-    using L = Lanes<T>;
-    constexpr std::size_t shortest = short_rows * L::width;
-    if (n > shortest) {
-        const std::size_t half = (n / 2 + shortest - 1) / shortest * shortest;
-        return R::join(reduce_stretch<R, T>(x, half), reduce_stretch<R, T>(x + half, n - half));
-    }
-    std::array<L, 4> part{R::identity(), R::identity(), R::identity(), R::identity()};
-    std::size_t i = 0;
-    for (; i + 4 * L::width <= n; i += 4 * L::width) {
-        for (std::size_t k = 0; k < 4; ++k) part[k] = R::join(part[k], L::load(x + i + k * L::width));
-    }
-    for (; i + L::width <= n; i += L::width) part[0] = R::join(part[0], L::load(x + i));
-    if (i < n) {
-        alignas(64) T rest[L::width];
-        R::identity().store(rest);
-        std::copy(x + i, x + n, rest);
-        part[1] = R::join(part[1], L::load(rest));
-    }
-    return R::join(R::join(part[0], part[1]), R::join(part[2], part[3]));
-}
-
-template <class R, class T>
-T reduce_row(const T* x, std::size_t n) {
-    return join_lanes<R, T>(reduce_stretch<R, T>(x, n));
-}
-
-// y[0..width) = reduction of `count` rows that stand `stride` apart, halved until there are few.
-template <class R, class T>
-void reduce_rows(const T* x, std::size_t count, std::size_t stride, std::size_t width, T* y) {
-    using L = Lanes<T>;
-    if (count > short_rows) {
-        const std::size_t half = (count / 2 + short_rows - 1) / short_rows * short_rows;
-        std::vector<T, PoolAllocator<T>> right(width);
-        reduce_rows<R, T>(x, half, stride, width, y);
-        reduce_rows<R, T>(x + half * stride, count - half, stride, width, right.data());
-        for (std::size_t i = 0; i < width; ++i) y[i] = R::join(y[i], right[i]);
-        return;
-    }
-    std::size_t i = 0;
-    for (; i + L::width <= width; i += L::width) {
-        L sum = R::identity();
-        for (std::size_t c = 0; c < count; ++c) sum = R::join(sum, L::load(x + c * stride + i));
-        sum.store(y + i);
-    }
-    if (i == width) return;
-    const std::size_t left = width - i;
-    L sum = R::identity();
-    for (std::size_t c = 0; c < count; ++c) sum = R::join(sum, L::load_some(x + c * stride + i, left));
-    sum.store_some(y + i, left);
-}
-
-template <class R, class T>
-void reduce_contiguous(const T* x, T* y, std::size_t outer, std::size_t count) {
-    if (count <= block_elements) {
-        const std::size_t grain = std::max<std::size_t>(1, block_elements / std::max<std::size_t>(1, count));
-        parallel_for(outer, grain, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t o = begin; o < end; ++o) y[o] = reduce_row<R, T>(x + o * count, count);
-        });
-        return;
-    }
-    const std::size_t blocks = (count + block_elements - 1) / block_elements;
-    std::vector<T, PoolAllocator<T>> parts(outer * blocks);
-    parallel_for(outer * blocks, 1, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t b = begin; b < end; ++b) {
-            const std::size_t first = b % blocks * block_elements;
-            parts[b] = reduce_row<R, T>(x + b / blocks * count + first, std::min(block_elements, count - first));
+Folded<T>::Folded(const BasicArray<T>& x, const std::vector<bool>& reduced) : x_(x.data()) {
+    const Shape& shape = x.shape();
+    enum { before, inside, behind } place = before;
+    bool together = true;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        if (shape[i] == 1) continue;
+        if (reduced[i]) {
+            together = together && place != behind;
+            place = inside;
+            count_ *= shape[i];
+        } else {
+            if (place == inside) place = behind;
+            (place == before ? outer_ : inner_) *= shape[i];
         }
-    });
-    for (std::size_t o = 0; o < outer; ++o) y[o] = reduce_row<R, T>(parts.data() + o * blocks, blocks);
-}
-
-template <class R, class T>
-void reduce_strided(const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner) {
-    const std::size_t rows = std::max<std::size_t>(short_rows, block_elements / inner / short_rows * short_rows);
-    const std::size_t blocks = count == 0 ? 1 : (count + rows - 1) / rows;
-    if (blocks == 1) {
-        const std::size_t grain = std::max<std::size_t>(1, block_elements / std::max<std::size_t>(1, count * inner));
-        parallel_for(outer, grain, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t o = begin; o < end; ++o) {
-                reduce_rows<R, T>(x + o * count * inner, count, inner, inner, y + o * inner);
-            }
-        });
-        return;
     }
-    std::vector<T, PoolAllocator<T>> parts(outer * blocks * inner);
-    parallel_for(outer * blocks, 1, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t b = begin; b < end; ++b) {
-            const std::size_t first = b % blocks * rows;
-            reduce_rows<R, T>(x + (b / blocks * count + first) * inner, std::min(rows, count - first), inner, inner,
-                              parts.data() + b * inner);
+    if (together) return;
+    outer_ *= inner_;
+    inner_ = 1;
+    const Steps steps = contiguous_steps(shape);
+    Shape turned;
+    Steps from;
+    for (const bool wanted : {false, true}) {
+        for (std::size_t i = 0; i < shape.size(); ++i) {
+            if (reduced[i] != wanted) continue;
+            turned.push_back(shape[i]);
+            from.push_back(steps[i]);
         }
-    });
-    for (std::size_t o = 0; o < outer; ++o) {
-        reduce_rows<R, T>(parts.data() + o * blocks * inner, blocks, inner, inner, y + o * inner);
     }
+    copy_ = empty_array<T>(turned);
+    copy_strided(turned, x.data(), from, copy_.data(), contiguous_steps(turned));
+    x_ = copy_.data();
+    moved_ = true;
 }
 
-template <class R, class T>
-void reduce(const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner) {
-    if (outer == 0 || inner == 0) return;
-    if (inner == 1) {
-        reduce_contiguous<R, T>(x, y, outer, count);
-    } else {
-        reduce_strided<R, T>(x, y, outer, count, inner);
-    }
-}
-
-}  // namespace
+template class Folded<float>;
+template class Folded<double>;
 
 template <class T>
-void reduce_middle(Reduction kind, const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner) {
-    if (kind == Reduction::sum) {
-        reduce<SumOf<T>, T>(x, y, outer, count, inner);
-    } else {
-        reduce<MaxOf<T>, T>(x, y, outer, count, inner);
+void reduce_middle(ReduceKind kind, const T* x, T* y, std::size_t outer, std::size_t count, std::size_t inner) {
+    const Folded<T> folded(x, outer, count, inner);
+    switch (kind) {
+        case ReduceKind::sum:
+            return reduce_terms<SumOf<T>, T, 0>(folded, y, {}, Itself{});
+        case ReduceKind::product:
+            return reduce_terms<ProductOf<T>, T, 0>(folded, y, {}, Itself{});
+        case ReduceKind::max:
+            return reduce_terms<MaxOf<T>, T, 0>(folded, y, {}, Itself{});
+        case ReduceKind::min:
+            return reduce_terms<MinOf<T>, T, 0>(folded, y, {}, Itself{});
     }
 }
 
 template <class T>
-BasicArray<T> reduce_axes(Reduction kind, const BasicArray<T>& x, const std::vector<bool>& reduced) {
+BasicArray<T> reduce_axes(ReduceKind kind, const BasicArray<T>& x, const std::vector<bool>& reduced) {
     Shape shape = x.shape();
     const BasicArray<T>* from = &x;
     BasicArray<T> result;
-    // Neighbouring reduced axes go together; from the last group to the first, so that each pass leaves less for the next.
+    // Neighbouring reduced axes go together; from the last group to the first, so that each pass leaves less for the
+    // next.
     for (std::size_t end = shape.size(); end > 0;) {
         if (!reduced[end - 1]) {
             --end;
@@ -185,9 +85,39 @@ BasicArray<T> reduce_axes(Reduction kind, const BasicArray<T>& x, const std::vec
     return result;
 }
 
-template void reduce_middle<float>(Reduction, const float*, float*, std::size_t, std::size_t, std::size_t);
-template void reduce_middle<double>(Reduction, const double*, double*, std::size_t, std::size_t, std::size_t);
-template BasicArray<float> reduce_axes(Reduction, const BasicArray<float>&, const std::vector<bool>&);
-template BasicArray<double> reduce_axes(Reduction, const BasicArray<double>&, const std::vector<bool>&);
+template <class T>
+void find_first(const T* x, const T* extreme, std::int64_t* at, std::size_t outer, std::size_t count,
+                std::size_t inner) {
+    // NaN is what differs from itself; an extreme that is NaN looks for that.
+    const auto found = [](T value, T wanted) { return value == wanted || (value != value && wanted != wanted); };
+    constexpr std::size_t piece = 256;
+    const std::size_t pieces = (inner + piece - 1) / piece;
+    const std::size_t grain =
+        std::max<std::size_t>(1, reduce_block / std::max<std::size_t>(1, count * std::min(inner, piece)));
+    parallel_for(outer * pieces, grain, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t b = begin; b < end; ++b) {
+            const std::size_t o = b / pieces, first = b % pieces * piece, width = std::min(piece, inner - first);
+            const T* from = x + o * count * inner + first;
+            const T* wanted = extreme + o * inner + first;
+            std::int64_t* to = at + o * inner + first;
+            std::fill(to, to + width, std::int64_t{-1});
+            std::size_t open = width;
+            for (std::size_t c = 0; c < count && open > 0; ++c, from += inner) {
+                for (std::size_t i = 0; i < width; ++i) {
+                    if (to[i] >= 0 || !found(from[i], wanted[i])) continue;
+                    to[i] = static_cast<std::int64_t>(c);
+                    --open;
+                }
+            }
+        }
+    });
+}
+
+template void reduce_middle<float>(ReduceKind, const float*, float*, std::size_t, std::size_t, std::size_t);
+template void reduce_middle<double>(ReduceKind, const double*, double*, std::size_t, std::size_t, std::size_t);
+template BasicArray<float> reduce_axes(ReduceKind, const BasicArray<float>&, const std::vector<bool>&);
+template BasicArray<double> reduce_axes(ReduceKind, const BasicArray<double>&, const std::vector<bool>&);
+template void find_first(const float*, const float*, std::int64_t*, std::size_t, std::size_t, std::size_t);
+template void find_first(const double*, const double*, std::int64_t*, std::size_t, std::size_t, std::size_t);
 
 }  // namespace xtape::detail

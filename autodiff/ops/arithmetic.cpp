@@ -49,10 +49,17 @@ std::vector<Sample<Power>> Power::samples() {
     return {{Power{3}, {uniform({2, 3}, 1)}},
             {Power{-1.5}, {positive({5}, 2)}},
             {Power{0.5}, {positive({5}, 3)}},
-            {Power{2}, {uniform({4}, 4)}}};
+            {Power{2}, {uniform({4}, 4)}},
+            {Power{1}, {uniform({4}, 5)}},
+            {Power{-1}, {-positive({4}, 6)}},
+            {Power{-3}, {positive({4}, 7)}}};
 }
 
 std::vector<Sample<Sqrt>> Sqrt::samples() { return {{{}, {positive({2, 3}, 1)}}}; }
+
+std::vector<Sample<Rsqrt>> Rsqrt::samples() { return {{{}, {positive({2, 3}, 1)}}}; }
+
+std::vector<Sample<Reciprocal>> Reciprocal::samples() { return {{{}, {positive({2, 3}, 1)}}, {{}, {-positive({4}, 2)}}}; }
 
 template struct detail::Runner<Add>;
 template struct detail::Runner<Subtract>;
@@ -62,6 +69,8 @@ template struct detail::Runner<Negate>;
 template struct detail::Runner<Square>;
 template struct detail::Runner<Power>;
 template struct detail::Runner<Sqrt>;
+template struct detail::Runner<Rsqrt>;
+template struct detail::Runner<Reciprocal>;
 
 std::vector<OperationInfo> detail::arithmetic_operations() { return describe_family(ArithmeticOps{}); }
 

@@ -8,6 +8,7 @@ namespace xtape {
 /// y = eˣ
 struct Exp : Elementwise<1> {
     static constexpr const char* name = "exp";
+    static constexpr const char* signature = "exp(x)";
     static constexpr const char* formula = "y = exp(x);  dx = g y";
     static constexpr Keep keep = Keep::output();
 
@@ -22,7 +23,10 @@ struct Exp : Elementwise<1> {
 /// y = ln x. At 0 the value is -inf and the derivative inf; below 0 the value is NaN.
 struct Log : Elementwise<1> {
     static constexpr const char* name = "log";
+    static constexpr const char* signature = "log(x)";
     static constexpr const char* formula = "y = ln(x);  dx = g / x";
+    static constexpr const char* domain = "x >= 0; NaN below";
+    static constexpr const char* kinks = "at 0 the value is -inf and the derivative inf";
     static constexpr Keep keep = Keep::inputs();
 
     template <class V>
@@ -36,6 +40,7 @@ struct Log : Elementwise<1> {
 /// y = sin x, x in radians
 struct Sin : Elementwise<1> {
     static constexpr const char* name = "sin";
+    static constexpr const char* signature = "sin(x)";
     static constexpr const char* formula = "y = sin(x);  dx = g cos(x)";
     static constexpr Keep keep = Keep::inputs();
 
@@ -50,6 +55,7 @@ struct Sin : Elementwise<1> {
 /// y = cos x, x in radians
 struct Cos : Elementwise<1> {
     static constexpr const char* name = "cos";
+    static constexpr const char* signature = "cos(x)";
     static constexpr const char* formula = "y = cos(x);  dx = -g sin(x)";
     static constexpr Keep keep = Keep::inputs();
 

@@ -2,26 +2,35 @@
 
 #include <xtape/autodiff/catalogue.hpp>
 #include <xtape/autodiff/kernels/gemm.hpp>
+#include <xtape/autodiff/ops/matrix.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/sample.hpp>
 
 namespace xtape {
 
 using namespace sample;
+using detail::leading;
 
 namespace {
 
-// Extents of the matrices as they are multiplied.
-struct Sizes {
+// A product as matrices: a vector on the left is one row, on the right one column.
+struct Product {
+    Shape a, b;
+    bool transpose_a, transpose_b;
     std::size_t m, k, k2, n;
 };
 
-Sizes matrix_sizes(const Shape& a, const Shape& b, const MatmulOptions& o) {
-    const std::size_t p = a[a.size() - 2], q = a[a.size() - 1], r = b[b.size() - 2], s = b[b.size() - 1];
-    return {o.transpose_a ? q : p, o.transpose_a ? p : q, o.transpose_b ? s : r, o.transpose_b ? r : s};
+Product as_matrices(const Shape& a, const Shape& b, const MatmulOptions& o) {
+    Product p{a, b, o.transpose_a && a.size() > 1, o.transpose_b && b.size() > 1, 0, 0, 0, 0};
+    if (a.size() == 1) p.a = {1, a[0]};
+    if (b.size() == 1) p.b = {b[0], 1};
+    const std::size_t q = p.a[p.a.size() - 2], r = p.a.back(), s = p.b[p.b.size() - 2], t = p.b.back();
+    p.m = p.transpose_a ? r : q;
+    p.k = p.transpose_a ? q : r;
+    p.k2 = p.transpose_b ? t : s;
+    p.n = p.transpose_b ? s : t;
+    return p;
 }
-
-Shape leading(const Shape& shape, std::size_t drop) { return Shape(shape.begin(), shape.end() - static_cast<std::ptrdiff_t>(drop)); }
 
 std::string transposition(const MatmulOptions& o) {
     if (o.transpose_a && o.transpose_b) return " with both transposed";
@@ -32,82 +41,113 @@ std::string transposition(const MatmulOptions& o) {
 
 Shape Matmul::infer(Shapes x) const {
     const Shape &a = *x[0], &b = *x[1];
-    const auto fail = [&](const char* wanted) {
-        throw ShapeError(std::string("matmul: expected ") + wanted + ", got " + to_string(a) + " x " + to_string(b) +
+    const auto fail = [&](const std::string& wanted) {
+        throw ShapeError("matmul: expected " + wanted + ", got " + to_string(a) + " x " + to_string(b) +
                          transposition(options));
     };
-    if (a.size() < 2 || b.size() < 2) fail("matrices (..., m, k) x (..., k, n)");
-    const Sizes s = matrix_sizes(a, b, options);
-    if (s.k != s.k2) fail("(m, k) x (k, n)");
+    if (a.empty() || b.empty()) fail("vectors or matrices (..., m, k) x (..., k, n)");
+    const Product p = as_matrices(a, b, options);
+    if (p.k != p.k2) fail(std::string(a.size() > 1 ? "(m, k)" : "(k)") + " x " + (b.size() > 1 ? "(k, n)" : "(k)"));
     Shape shape;
-    if (!broadcast_shapes(leading(a, 2), leading(b, 2), shape)) fail("batch axes that broadcast together");
-    shape.push_back(s.m);
-    shape.push_back(s.n);
+    if (!broadcast_shapes(leading(p.a, 2), leading(p.b, 2), shape)) fail("batch axes that broadcast together");
+    if (a.size() > 1) shape.push_back(p.m);
+    if (b.size() > 1) shape.push_back(p.n);
     return shape;
 }
 
 template <class T>
 BasicArray<T> Matmul::forward(Inputs<T> x) const {
     const BasicArray<T>&a = *x[0], &b = *x[1];
-    const Shape shapes[] = {a.shape(), b.shape()};
-    const Shape* const pointers[] = {&shapes[0], &shapes[1]};
-    const Shape shape = infer(pointers);
-    const Sizes s = matrix_sizes(a.shape(), b.shape(), options);
+    const Product p = as_matrices(a.shape(), b.shape(), options);
+    const Shape batch_a = leading(p.a, 2), batch_b = leading(p.b, 2);
+    Shape shape;
+    broadcast_shapes(batch_a, batch_b, shape);
+    const Shape batch = shape;
+    if (a.dimension() > 1) shape.push_back(p.m);
+    if (b.dimension() > 1) shape.push_back(p.n);
     BasicArray<T> y = empty_array<T>(shape);
-    const Shape batch = leading(shape, 2), batch_a = leading(a.shape(), 2), batch_b = leading(b.shape(), 2);
-    detail::Gemm<T> product{options.transpose_a, options.transpose_b, s.m, s.n, s.k, a.data(), b.data(), y.data(), T(0)};
-    const std::size_t count = element_count(batch), size_a = s.m * s.k, size_b = s.k * s.n, size_y = s.m * s.n;
+    detail::Gemm<T> product{p.transpose_a, p.transpose_b, p.m, p.n, p.k, a.data(), b.data(), y.data(), T(0)};
+    const std::size_t count = element_count(batch);
     const bool plain_a = element_count(batch_a) == count, plain_b = element_count(batch_b) == count;
     const bool single_a = element_count(batch_a) == 1, single_b = element_count(batch_b) == 1;
-    if ((plain_a || single_a) && (plain_b || single_b)) {
-        detail::gemm_batch(product, count, plain_a ? size_a : 0, plain_b ? size_b : 0, size_y);
-        return y;
-    }
-    // Batch axes broadcast on both sides: one product an index.
-    const auto place = [&](const Shape& from, std::size_t n) {
-        std::size_t at = 0, step = 1;
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            const std::size_t axis = batch.size() - 1 - i, index = n % batch[axis];
-            n /= batch[axis];
-            if (i >= from.size()) continue;
-            const std::size_t extent = from[from.size() - 1 - i];
-            at += (extent == 1 ? 0 : index) * step;
-            step *= extent;
-        }
-        return at;
-    };
-    for (std::size_t n = 0; n < count; ++n) {
-        product.a = a.data() + place(batch_a, n) * size_a;
-        product.b = b.data() + place(batch_b, n) * size_b;
-        product.c = y.data() + n * size_y;
+    if (plain_a && single_b && !p.transpose_a && p.m < 8) {
+        // A few rows each times the same matrix: one product of all rows. Larger ones run faster side by side.
+        product.m *= count;
         detail::gemm(product);
+    } else if ((plain_a || single_a) && (plain_b || single_b)) {
+        detail::gemm_batch(product, count, plain_a ? p.m * p.k : 0, plain_b ? p.k * p.n : 0, p.m * p.n);
+    } else {
+        detail::gemm_batch(product, detail::broadcast_places(batch_a, batch), detail::broadcast_places(batch_b, batch));
     }
     return y;
 }
 
+namespace {
+
+// The gradient of one matrix B that multiplied a whole batch A (..., m, k): a single product over all rows, where one a
+// matrix and their sum would need as much memory as the batch has matrices.
+template <class T>
+BasicTensor<T> shared_matrix_gradient(Replay<T>& r, bool transpose_b) {
+    const BasicArray<T>&a = *r.x_array(0), &g = r.g().value();
+    const std::size_t k = a.shape().back(), n = g.shape().back(), rows = element_count(leading(a.shape(), 1));
+    BasicArray<T> db = empty_array<T>(r.shape(1));
+    if (transpose_b) {
+        detail::gemm<T>({true, false, n, k, rows, g.data(), a.data(), db.data(), T(0)});
+    } else {
+        detail::gemm<T>({true, false, k, n, rows, a.data(), g.data(), db.data(), T(0)});
+    }
+    return BasicTensor<T>(std::move(db));
+}
+
+template <class T>
+BasicTensor<T> with_shape(const BasicTensor<T>& x, const Shape& shape) {
+    return x.shape() == shape ? x : reshape(x, shape);
+}
+
+}  // namespace
+
 template <class T>
 void Matmul::backward(Replay<T>& r) const {
-    const bool ta = options.transpose_a, tb = options.transpose_b;
-    // op(A) is A or its transpose, so the gradient of A is that of op(A), or its transpose.
+    const Shape shape_a = r.shape(0), shape_b = r.shape(1);
+    const Product p = as_matrices(shape_a, shape_b, options);
+    const bool ta = p.transpose_a, tb = p.transpose_b, vectors = shape_a.size() == 1 || shape_b.size() == 1;
+    Shape batch;
+    broadcast_shapes(leading(p.a, 2), leading(p.b, 2), batch);
+    BasicTensor<T> g = r.g();
+    if (vectors) {
+        Shape full = batch;
+        full.push_back(p.m);
+        full.push_back(p.n);
+        g = reshape(g, full);
+    }
+    // op(A) is A or its transpose, so the gradient of A is that of op(A), or its transpose. A vector's loses the axis again.
+    Shape row = batch;
+    row.push_back(p.k);
+    const auto give = [&r, &row](std::size_t i, const BasicTensor<T>& d, bool vector) {
+        r.give(i, vector ? with_shape(d, row) : d);
+    };
     if (r.wants(0)) {
-        r.give(0, ta ? matmul(r.x(1), r.g(), {.transpose_a = tb, .transpose_b = true})
-                     : matmul(r.g(), r.x(1), {.transpose_a = false, .transpose_b = !tb}));
+        const BasicTensor<T> b = with_shape(r.x(1), p.b);
+        give(0, ta ? matmul(b, g, {.transpose_a = tb, .transpose_b = true})
+                   : matmul(g, b, {.transpose_a = false, .transpose_b = !tb}), shape_a.size() == 1);
     }
-    if (r.wants(1)) {
-        r.give(1, tb ? matmul(r.g(), r.x(0), {.transpose_a = true, .transpose_b = ta})
-                     : matmul(r.x(0), r.g(), {.transpose_a = !ta, .transpose_b = false}));
-    }
+    if (!r.wants(1)) return;
+    const bool shared = shape_b.size() == 2 && shape_a.size() > 2 && !ta;
+    if (shared && !r.recording()) return r.give(1, shared_matrix_gradient(r, tb));
+    const BasicTensor<T> a = with_shape(r.x(0), p.a);
+    give(1, tb ? matmul(g, a, {.transpose_a = true, .transpose_b = ta})
+               : matmul(a, g, {.transpose_a = !ta, .transpose_b = false}), shape_b.size() == 1);
 }
 
 Array64 Matmul::reference(std::span<const Array64> x) const {
-    const Array64 &a = x[0], &b = x[1];
-    const Shape shapes[] = {a.shape(), b.shape()};
+    const Shape shapes[] = {x[0].shape(), x[1].shape()};
     const Shape* const pointers[] = {&shapes[0], &shapes[1]};
     Array64 y(infer(pointers), 0.0);
-    const Sizes s = matrix_sizes(a.shape(), b.shape(), options);
-    const std::size_t matrices = s.m * s.n == 0 ? 0 : y.size() / (s.m * s.n);
-    const Shape batch = leading(y.shape(), 2);
-    // Elements are read through xtensor's own broadcasting index: leading axes of extent 1 accept index 0 only.
+    const Product p = as_matrices(shapes[0], shapes[1], options);
+    // Elements are read through xtensor's own index: leading axes of extent 1 accept index 0 only.
+    const Array64 a = xt::reshape_view(x[0], p.a), b = xt::reshape_view(x[1], p.b);
+    Shape batch;
+    broadcast_shapes(leading(p.a, 2), leading(p.b, 2), batch);
     const auto read = [&](const Array64& v, std::size_t matrix, std::size_t row, std::size_t column) {
         std::vector<std::size_t> index(v.dimension());
         index[v.dimension() - 1] = column;
@@ -121,14 +161,11 @@ Array64 Matmul::reference(std::span<const Array64> x) const {
         }
         return v.element(index.begin(), index.end());
     };
-    for (std::size_t q = 0; q < matrices; ++q) {
-        for (std::size_t i = 0; i < s.m; ++i) {
-            for (std::size_t j = 0; j < s.n; ++j) {
-                for (std::size_t k = 0; k < s.k; ++k) {
-                    y.data()[(q * s.m + i) * s.n + j] += (options.transpose_a ? read(a, q, k, i) : read(a, q, i, k)) *
-                                                         (options.transpose_b ? read(b, q, j, k) : read(b, q, k, j));
-                }
-            }
+    for (std::size_t place = 0; place < y.size(); ++place) {
+        const std::size_t q = place / (p.m * p.n), i = place / p.n % p.m, j = place % p.n;
+        for (std::size_t k = 0; k < p.k; ++k) {
+            y.data()[place] += (p.transpose_a ? read(a, q, k, i) : read(a, q, i, k)) *
+                               (p.transpose_b ? read(b, q, j, k) : read(b, q, k, j));
         }
     }
     return y;
@@ -141,7 +178,28 @@ std::vector<Sample<Matmul>> Matmul::samples() {
             {Matmul{{true, true}}, {uniform({3, 2}, 7), uniform({4, 3}, 8)}},
             {Matmul{}, {uniform({3, 2, 2}, 9), uniform({3, 2, 3}, 10)}},
             {Matmul{}, {uniform({2, 1, 2, 2}, 11), uniform({3, 2, 2}, 12)}},
-            {Matmul{{true, true}}, {uniform({2, 2, 3}, 13), uniform({1, 2}, 14)}}};
+            {Matmul{{true, true}}, {uniform({2, 2, 3}, 13), uniform({1, 2}, 14)}},
+            {Matmul{}, {uniform({3}, 15), uniform({3}, 16)}},
+            {Matmul{}, {uniform({3}, 17), uniform({2, 3, 4}, 18)}},
+            {Matmul{{true, false}}, {uniform({2, 3, 2}, 19), uniform({3}, 20)}},
+            {Matmul{}, {uniform({2, 2, 3}, 21), uniform({3, 2}, 22)}},
+            {Matmul{{false, true}}, {uniform({2, 2, 3}, 23), uniform({2, 3}, 24)}}};
+}
+
+Sample<Matmul> Matmul::random(Draw& draw) {
+    const MatmulOptions options{draw.coin(), draw.coin()};
+    const std::size_t m = draw(0, 3), k = draw(0, 3), n = draw(0, 3);
+    const Shape batch = draw.shape(0, 2, 0, 3);
+    const auto operand = [&](bool transposed, std::size_t rows, std::size_t columns) {
+        if (draw(0, 3) == 0) return uniform({k}, draw.seed());
+        Shape shape(batch.begin() + static_cast<std::ptrdiff_t>(draw(0, batch.size())), batch.end());
+        for (std::size_t& extent : shape) extent = draw(0, 2) == 0 ? 1 : extent;
+        shape.push_back(transposed ? columns : rows);
+        shape.push_back(transposed ? rows : columns);
+        return uniform(shape, draw.seed());
+    };
+    const Array64 a = operand(options.transpose_a, m, k);
+    return {Matmul{options}, {a, operand(options.transpose_b, k, n)}};
 }
 
 Shape Linear::infer(Shapes x) const {
@@ -207,6 +265,15 @@ std::vector<Sample<Linear>> Linear::samples() {
             {{}, {uniform({4, 3}, 4), uniform({2, 3}, 5)}},
             {{}, {uniform({3}, 6), uniform({2, 3}, 7), uniform({2}, 8)}},
             {{}, {uniform({2, 2, 3}, 9), uniform({2, 3}, 10), uniform({2}, 11)}}};
+}
+
+Sample<Linear> Linear::random(Draw& draw) {
+    const std::size_t in = draw(0, 4), out = draw(0, 4);
+    Shape shape = draw.shape(0, 2, 0, 3);
+    shape.push_back(in);
+    Sample<Linear> sample{{}, {uniform(shape, draw.seed()), uniform({out, in}, draw.seed())}};
+    if (draw.coin()) sample.inputs.push_back(uniform({out}, draw.seed()));
+    return sample;
 }
 
 template struct detail::Runner<Matmul>;

@@ -7,12 +7,6 @@ namespace xtape {
 
 using namespace sample;
 
-std::vector<Sample<Less>> Less::samples() { return {{{}, {uniform({4, 3}, 1), uniform({3}, 2)}}}; }
-
-std::vector<Sample<LessEqual>> LessEqual::samples() { return {{{}, {mask({4, 3}, 1), mask({3}, 2)}}}; }
-
-std::vector<Sample<Equal>> Equal::samples() { return {{{}, {mask({4, 3}, 1), mask({4, 1}, 2)}}}; }
-
 std::vector<Sample<Where>> Where::samples() {
     return {{{}, {mask({3, 4}, 1), uniform({3, 4}, 2), uniform({3, 4}, 3)}},
             {{}, {mask({3, 1}, 4), uniform({4}, 5), uniform({}, 6)}}};
@@ -28,9 +22,6 @@ std::vector<Sample<Minimum>> Minimum::samples() {
 
 std::vector<Sample<Abs>> Abs::samples() { return {{{}, {uniform({3, 4}, 1)}}}; }
 
-template struct detail::Runner<Less>;
-template struct detail::Runner<LessEqual>;
-template struct detail::Runner<Equal>;
 template struct detail::Runner<Where>;
 template struct detail::Runner<Maximum>;
 template struct detail::Runner<Minimum>;

@@ -1,52 +1,17 @@
-// Choosing between values: comparisons, where, maximum, minimum, abs.
-//
-// Comparisons yield masks, tensors of 0s and 1s that are constants for differentiation. A comparison with NaN is 0.
+// Choosing between values: where, maximum, minimum, abs.
 #pragma once
 
-#include <xtape/autodiff/ops/arithmetic.hpp>
+#include <xtape/autodiff/ops/comparison.hpp>
 
 namespace xtape {
-
-/// y = 1 where a < b, else 0
-struct Less : Elementwise<2> {
-    static constexpr const char* name = "less";
-    static constexpr const char* formula = "y = 1 if a < b else 0;  no gradient";
-    static constexpr bool not_differentiable = true;
-
-    template <class V>
-    static V forward(V a, V b) { return where(a < b, V(1), V(0)); }
-    static double reference(double a, double b) { return a < b ? 1 : 0; }
-    static std::vector<Sample<Less>> samples();
-};
-
-/// y = 1 where a <= b, else 0
-struct LessEqual : Elementwise<2> {
-    static constexpr const char* name = "less_equal";
-    static constexpr const char* formula = "y = 1 if a <= b else 0;  no gradient";
-    static constexpr bool not_differentiable = true;
-
-    template <class V>
-    static V forward(V a, V b) { return where(a <= b, V(1), V(0)); }
-    static double reference(double a, double b) { return a <= b ? 1 : 0; }
-    static std::vector<Sample<LessEqual>> samples();
-};
-
-/// y = 1 where a = b, else 0
-struct Equal : Elementwise<2> {
-    static constexpr const char* name = "equal";
-    static constexpr const char* formula = "y = 1 if a = b else 0;  no gradient";
-    static constexpr bool not_differentiable = true;
-
-    template <class V>
-    static V forward(V a, V b) { return where(equal(a, b), V(1), V(0)); }
-    static double reference(double a, double b) { return a == b ? 1 : 0; }
-    static std::vector<Sample<Equal>> samples();
-};
 
 /// y = a where m is not 0, else b. A NaN in the branch not taken does not reach the gradient.
 struct Where : Elementwise<3> {
     static constexpr const char* name = "where";
+    static constexpr const char* signature = "where(m, a, b)";
     static constexpr const char* formula = "y = a if m != 0 else b;  da = g if m != 0 else 0;  db = 0 if m != 0 else g";
+    static constexpr const char* kinks =
+        "a NaN mask counts as not 0; the branch not taken gets exactly 0, also when it is NaN or infinite; no gradient flows into m";
     static constexpr Keep keep = Keep::input(0);
 
     template <class V>
@@ -64,7 +29,9 @@ struct Where : Elementwise<3> {
 /// y = max(a, b); NaN when either is NaN. Equal operands share the gradient half and half.
 struct Maximum : Elementwise<2> {
     static constexpr const char* name = "maximum";
+    static constexpr const char* signature = "maximum(a, b)";
     static constexpr const char* formula = "y = max(a, b);  da = g if a > b, g/2 if a = b, else 0;  db likewise";
+    static constexpr const char* kinks = "equal operands get half the gradient each; NaN when either is NaN";
     static constexpr Keep keep = Keep::inputs();
 
     template <class V>
@@ -82,7 +49,9 @@ struct Maximum : Elementwise<2> {
 /// y = min(a, b); NaN when either is NaN. Equal operands share the gradient half and half.
 struct Minimum : Elementwise<2> {
     static constexpr const char* name = "minimum";
+    static constexpr const char* signature = "minimum(a, b)";
     static constexpr const char* formula = "y = min(a, b);  da = g if a < b, g/2 if a = b, else 0;  db likewise";
+    static constexpr const char* kinks = "equal operands get half the gradient each; NaN when either is NaN";
     static constexpr Keep keep = Keep::inputs();
 
     template <class V>
@@ -100,7 +69,9 @@ struct Minimum : Elementwise<2> {
 /// y = |x|. The derivative at 0 is 0.
 struct Abs : Elementwise<1> {
     static constexpr const char* name = "abs";
+    static constexpr const char* signature = "abs(x)";
     static constexpr const char* formula = "y = |x|;  dx = g sign(x)";
+    static constexpr const char* kinks = "at 0 all derivatives are 0";
     static constexpr Keep keep = Keep::inputs();
 
     template <class V>
@@ -108,44 +79,12 @@ struct Abs : Elementwise<1> {
     template <class V>
     static V backward(V g, V, V x) {
         const V zero(0);
-        return where(x > zero, g, where(x < zero, -g, g * x));
+        return where(x > zero, g, where(x < zero, -g, where(equal(x, zero), zero, x)));  // NaN stays NaN
     }
     static double reference(double x) { return std::abs(x); }
     static std::vector<Sample<Abs>> samples();
 };
 
-/// Masks of 0s and 1s.
-template <class A, class B>
-    requires Operands<A, B>
-auto operator<(A&& a, B&& b) { return detail::call(Less{}, Location{}, a, b); }
-template <class A, class B>
-    requires Operands<A, B>
-auto operator<=(A&& a, B&& b) { return detail::call(LessEqual{}, Location{}, a, b); }
-template <class A, class B>
-    requires Operands<A, B>
-auto operator>(A&& a, B&& b) { return detail::call(Less{}, Location{}, b, a); }
-template <class A, class B>
-    requires Operands<A, B>
-auto operator>=(A&& a, B&& b) { return detail::call(LessEqual{}, Location{}, b, a); }
-template <class A, class B>
-    requires Operands<A, B>
-auto equal(A&& a, B&& b) { return detail::call(Equal{}, Location{}, a, b); }
-
-template <class A, class B>
-    requires UnfitOperands<A, B>
-auto operator<(A&& a, B&& b) = delete;
-template <class A, class B>
-    requires UnfitOperands<A, B>
-auto operator>(A&& a, B&& b) = delete;
-template <class A, class B>
-    requires UnfitOperands<A, B>
-auto operator<=(A&& a, B&& b) = delete;
-template <class A, class B>
-    requires UnfitOperands<A, B>
-auto operator>=(A&& a, B&& b) = delete;
-template <class A, class B>
-    requires UnfitOperands<A, B>
-auto equal(A&& a, B&& b) = delete;
 template <class A, class B>
     requires UnfitOperands<A, B>
 auto maximum(A&& a, B&& b) = delete;
@@ -179,11 +118,8 @@ namespace detail {
 std::vector<OperationInfo> selection_operations();
 }
 
-using SelectionOps = OpList<Less, LessEqual, Equal, Where, Maximum, Minimum, Abs>;
+using SelectionOps = OpList<Where, Maximum, Minimum, Abs>;
 
-extern template struct detail::Runner<Less>;
-extern template struct detail::Runner<LessEqual>;
-extern template struct detail::Runner<Equal>;
 extern template struct detail::Runner<Where>;
 extern template struct detail::Runner<Maximum>;
 extern template struct detail::Runner<Minimum>;

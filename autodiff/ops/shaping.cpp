@@ -2,6 +2,7 @@
 
 #include <xtape/autodiff/catalogue.hpp>
 #include <xtape/autodiff/kernels/layout.hpp>
+#include <xtape/autodiff/ops/reference.hpp>
 #include <xtape/autodiff/sample.hpp>
 
 #include <numeric>
@@ -11,24 +12,48 @@ namespace xtape {
 using namespace sample;
 using detail::Steps;
 
-namespace {
-
-// Fills y by asking, for each of its indices, where the element comes from: the plain way references are written.
-template <class F>
-Array64 gather(const Shape& shape, F element) {
-    Array64 y = empty_array<double>(shape);
-    Shape index(shape.size(), 0);
-    for (std::size_t n = 0; n < y.size(); ++n) {
-        y.data()[n] = element(index);
-        for (std::size_t i = shape.size(); i-- > 0;) {
-            if (++index[i] < shape[i]) break;
-            index[i] = 0;
-        }
+Extents::Extents(std::initializer_list<Extent> extents) {
+    for (const Extent& extent : extents) {
+        if (extent.negative && negative_.empty()) negative_.resize(extents.size(), false);
+        if (extent.negative) negative_[sizes_.size()] = true;
+        sizes_.push_back(extent.size);
     }
-    return y;
 }
 
-}  // namespace
+std::string to_string(const Extents& extents) {
+    std::string text = "(";
+    for (std::size_t i = 0; i < extents.rank(); ++i) {
+        text += (i ? ", " : "") + std::string(extents.negative(i) ? "-" : "") + std::to_string(extents[i]);
+    }
+    return text + ")";
+}
+
+Shape Extents::filled(const char* operation, const Shape& x, Location at) const {
+    if (negative_.empty()) return sizes_;
+    const auto fail = [&](const std::string& wanted) {
+        throw ShapeError(std::string(operation) + ": expected " + wanted + ", got " + to_string(*this), at);
+    };
+    Shape shape = sizes_;
+    const auto open = static_cast<std::size_t>(std::find(negative_.begin(), negative_.end(), true) - negative_.begin());
+    if (std::count(negative_.begin(), negative_.end(), true) != 1 || !minus_one(open)) {
+        fail("extents of at least 0, one of which may be -1");
+    }
+    const std::size_t count = element_count(x), rest = element_count(shape);
+    if (rest == 0) fail("no extent of 0 beside -1");
+    if (count % rest != 0) fail("a shape with " + std::to_string(count) + " elements for " + to_string(x));
+    shape[open] = count / rest;
+    return shape;
+}
+
+template <class T>
+BasicArray<T> detail::reshaped(const BasicArray<T>& x, const Shape& shape) {
+    BasicArray<T> y = empty_array<T>(shape);
+    const Shape line{x.size()};
+    copy_strided(line, x.data(), {1}, y.data(), {1});
+    return y;
+}
+template Array detail::reshaped(const Array&, const Shape&);
+template Array64 detail::reshaped(const Array64&, const Shape&);
 
 Shape Reshape::infer(Shapes x) const {
     if (element_count(*x[0]) != element_count(shape)) {
@@ -40,9 +65,7 @@ Shape Reshape::infer(Shapes x) const {
 
 template <class T>
 BasicArray<T> Reshape::forward(Inputs<T> x) const {
-    BasicArray<T> y = empty_array<T>(shape);
-    std::copy(x[0]->data(), x[0]->data() + x[0]->size(), y.data());
-    return y;
+    return detail::reshaped(*x[0], shape);
 }
 
 template <class T>
@@ -52,11 +75,21 @@ void Reshape::backward(Replay<T>& r) const {
 
 Array64 Reshape::reference(std::span<const Array64> x) const {
     std::size_t n = 0;
-    return gather(shape, [&](const Shape&) { return x[0].data()[n++]; });
+    return detail::array_by_index(shape, [&](const Shape&) { return x[0].data()[n++]; });
 }
 
 std::vector<Sample<Reshape>> Reshape::samples() {
     return {{Reshape{{3, 2}}, {uniform({2, 3}, 1)}}, {Reshape{{4}}, {uniform({2, 1, 2}, 2)}}, {Reshape{{}}, {uniform({1, 1}, 3)}}};
+}
+
+Sample<Reshape> Reshape::random(Draw& draw) {
+    const Shape part = draw.shape(0, 3);
+    Shape from = part, to(part.rbegin(), part.rend());
+    if (from.size() > 1 && draw.coin()) {
+        to = Shape(part.begin() + 1, part.end());
+        to[0] *= part[0];
+    }
+    return {Reshape{to}, {uniform(from, draw.seed())}};
 }
 
 Shape Transpose::infer(Shapes x) const {
@@ -101,7 +134,7 @@ Array64 Transpose::reference(std::span<const Array64> x) const {
     const Shape& from = x[0].shape();
     Shape shape;
     for (const std::size_t axis : order) shape.push_back(from[axis]);
-    return gather(shape, [&](const Shape& index) {
+    return detail::array_by_index(shape, [&](const Shape& index) {
         Shape source(from.size(), 0);
         for (std::size_t i = 0; i < order.size(); ++i) source[order[i]] = index[i];
         std::size_t place = 0;
@@ -115,6 +148,14 @@ std::vector<Sample<Transpose>> Transpose::samples() {
             {Transpose{{2, 0, 1}}, {uniform({2, 3, 4}, 2)}},
             {Transpose{{0, 2, 1}}, {uniform({2, 3, 2}, 3)}},
             {Transpose{{0}}, {uniform({3}, 4)}}};
+}
+
+Sample<Transpose> Transpose::random(Draw& draw) {
+    const Shape shape = draw.shape(0, 4, 0, 3);
+    std::vector<std::size_t> axes(shape.size());
+    std::iota(axes.begin(), axes.end(), std::size_t{0});
+    for (std::size_t i = axes.size(); i > 1; --i) std::swap(axes[i - 1], axes[draw(0, i - 1)]);
+    return {Transpose{axes}, {uniform(shape, draw.seed())}};
 }
 
 std::vector<std::size_t> detail::swap_last_two(const Shape& shape, Location at) {
@@ -155,7 +196,7 @@ void BroadcastTo::backward(Replay<T>& r) const {
 
 Array64 BroadcastTo::reference(std::span<const Array64> x) const {
     const Shape& from = x[0].shape();
-    return gather(shape, [&](const Shape& index) {
+    return detail::array_by_index(shape, [&](const Shape& index) {
         std::size_t place = 0;
         for (std::size_t i = 0; i < from.size(); ++i) {
             place = place * from[i] + (from[i] == 1 ? 0 : index[i + index.size() - from.size()]);
@@ -168,6 +209,15 @@ std::vector<Sample<BroadcastTo>> BroadcastTo::samples() {
     return {{BroadcastTo{{4, 3}}, {uniform({3}, 1)}},
             {BroadcastTo{{2, 4, 3}}, {uniform({4, 1}, 2)}},
             {BroadcastTo{{2, 3}}, {uniform({}, 3)}}};
+}
+
+Sample<BroadcastTo> BroadcastTo::random(Draw& draw) {
+    const Shape wide = draw.shape(0, 4, 0, 3);
+    Shape from(wide.begin() + static_cast<std::ptrdiff_t>(draw(0, wide.size())), wide.end());
+    for (std::size_t& extent : from) {
+        if (draw.coin()) extent = 1;
+    }
+    return {BroadcastTo{wide}, {uniform(from, draw.seed())}};
 }
 
 Shape Concat::infer(Shapes x) const {
@@ -218,7 +268,7 @@ void Concat::backward(Replay<T>& r) const {
 Array64 Concat::reference(std::span<const Array64> x) const {
     Shape shape = x[0].shape();
     for (std::size_t i = 1; i < x.size(); ++i) shape[axis] += x[i].shape()[axis];
-    return gather(shape, [&](Shape index) {
+    return detail::array_by_index(shape, [&](Shape index) {
         std::size_t part = 0;
         while (index[axis] >= x[part].shape()[axis]) index[axis] -= x[part++].shape()[axis];
         return x[part].element(index.begin(), index.end());
@@ -231,138 +281,15 @@ std::vector<Sample<Concat>> Concat::samples() {
             {Concat{0}, {uniform({3}, 6)}}};
 }
 
-namespace {
-
-// A range made definite on an axis of `extent` elements.
-struct Span {
-    std::ptrdiff_t first = 0, count = 0, step = 1;
-};
-
-Span resolve(const Range& range, std::size_t extent) {
-    const auto n = static_cast<std::ptrdiff_t>(extent);
-    const bool up = range.step > 0;
-    const auto clip = [&](std::ptrdiff_t position) {
-        if (position < 0) position += n;
-        return std::clamp(position, up ? std::ptrdiff_t{0} : std::ptrdiff_t{-1}, up ? n : n - 1);
-    };
-    const std::ptrdiff_t start = range.start == Range::open ? (up ? 0 : n - 1) : clip(range.start);
-    const std::ptrdiff_t stop = range.stop == Range::open ? (up ? n : -1) : clip(range.stop);
-    const std::ptrdiff_t reach = up ? stop - start : start - stop;
-    if (reach <= 0) return {start, 0, 1};
-    // A step past the end takes one element, whatever its size: then 1 does as well, and nothing overflows.
-    const std::ptrdiff_t step = up ? std::min(range.step, reach) : std::max(range.step, -reach);
-    return {start, (reach - 1) / (up ? step : -step) + 1, step};
-}
-
-std::vector<Span> resolve_all(const char* operation, const std::vector<Range>& ranges, const Shape& shape) {
-    if (ranges.size() > shape.size()) {
-        throw ShapeError(std::string(operation) + ": expected at most " + std::to_string(shape.size()) + " ranges for shape " +
-                         to_string(shape) + ", got " + std::to_string(ranges.size()));
+Sample<Concat> Concat::random(Draw& draw) {
+    Shape shape = draw.shape(1, 3, 0, 3);
+    const std::size_t along = draw(0, shape.size() - 1);
+    std::vector<Array64> parts;
+    for (std::size_t i = draw(1, 4); i > 0; --i) {
+        shape[along] = draw(0, 3);
+        parts.push_back(uniform(shape, draw.seed()));
     }
-    std::vector<Span> spans;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        const Range range = i < ranges.size() ? ranges[i] : Range{};
-        if (range.step == 0) {
-            throw ShapeError(std::string(operation) + ": expected a step that is not 0, got 0 for axis " + std::to_string(i));
-        }
-        spans.push_back(resolve(range, shape[i]));
-    }
-    return spans;
-}
-
-Shape shape_of(const std::vector<Span>& spans) {
-    Shape shape;
-    for (const Span& span : spans) shape.push_back(static_cast<std::size_t>(span.count));
-    return shape;
-}
-
-// Where a slice begins in a contiguous array, and its steps there.
-std::pair<std::ptrdiff_t, Steps> walk(const std::vector<Span>& spans, const Shape& shape) {
-    Steps steps = detail::contiguous_steps(shape);
-    std::ptrdiff_t first = 0;
-    for (std::size_t i = 0; i < spans.size(); ++i) {
-        first += spans[i].first * steps[i];
-        steps[i] *= spans[i].step;
-    }
-    return {first, steps};
-}
-
-}  // namespace
-
-Shape Slice::infer(Shapes x) const { return shape_of(resolve_all(name, ranges, *x[0])); }
-
-template <class T>
-BasicArray<T> Slice::forward(Inputs<T> x) const {
-    const std::vector<Span> spans = resolve_all(name, ranges, x[0]->shape());
-    const Shape shape = shape_of(spans);
-    BasicArray<T> y = empty_array<T>(shape);
-    if (y.size() == 0) return y;
-    const auto [first, steps] = walk(spans, x[0]->shape());
-    detail::copy_strided(shape, x[0]->data() + first, steps, y.data(), detail::contiguous_steps(shape));
-    return y;
-}
-
-template <class T>
-void Slice::backward(Replay<T>& r) const {
-    r.give(0, detail::call(PlaceSlice{r.shape(0), ranges}, Location{}, r.g()));
-}
-
-Array64 Slice::reference(std::span<const Array64> x) const {
-    const std::vector<Span> spans = resolve_all(name, ranges, x[0].shape());
-    return gather(shape_of(spans), [&](Shape index) {
-        for (std::size_t i = 0; i < index.size(); ++i) {
-            index[i] = static_cast<std::size_t>(spans[i].first + static_cast<std::ptrdiff_t>(index[i]) * spans[i].step);
-        }
-        return x[0].element(index.begin(), index.end());
-    });
-}
-
-std::vector<Sample<Slice>> Slice::samples() {
-    return {{Slice{{{1, 3, 1}}}, {uniform({4, 3}, 1)}},
-            {Slice{{{}, {-2, Range::open, 1}}}, {uniform({2, 5}, 2)}},
-            {Slice{{{Range::open, Range::open, -2}, {0, 4, 3}}}, {uniform({5, 4}, 3)}},
-            {Slice{{{1, 2, 1}, {}, {3, 0, -1}}}, {uniform({2, 2, 4}, 4)}}};
-}
-
-Shape PlaceSlice::infer(Shapes x) const {
-    const Shape part = shape_of(resolve_all(name, ranges, shape));
-    if (part != *x[0]) {
-        throw ShapeError("place_slice: expected a part of shape " + to_string(part) + " of " + to_string(shape) + ", got " +
-                         to_string(*x[0]));
-    }
-    return shape;
-}
-
-template <class T>
-BasicArray<T> PlaceSlice::forward(Inputs<T> x) const {
-    BasicArray<T> y(shape, T(0));
-    if (x[0]->size() == 0) return y;
-    const auto [first, steps] = walk(resolve_all(name, ranges, shape), shape);
-    detail::copy_strided(x[0]->shape(), x[0]->data(), detail::contiguous_steps(x[0]->shape()), y.data() + first, steps);
-    return y;
-}
-
-template <class T>
-void PlaceSlice::backward(Replay<T>& r) const {
-    r.give(0, slice(r.g(), ranges));
-}
-
-Array64 PlaceSlice::reference(std::span<const Array64> x) const {
-    const std::vector<Span> spans = resolve_all(name, ranges, shape);
-    return gather(shape, [&](const Shape& index) {
-        Shape source;
-        for (std::size_t i = 0; i < index.size(); ++i) {
-            const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(index[i]) - spans[i].first;
-            if (offset % spans[i].step != 0 || offset / spans[i].step < 0 || offset / spans[i].step >= spans[i].count) return 0.0;
-            source.push_back(static_cast<std::size_t>(offset / spans[i].step));
-        }
-        return x[0].element(source.begin(), source.end());
-    });
-}
-
-std::vector<Sample<PlaceSlice>> PlaceSlice::samples() {
-    return {{PlaceSlice{{4, 3}, {{1, 3, 1}}}, {uniform({2, 3}, 1)}},
-            {PlaceSlice{{5, 4}, {{Range::open, Range::open, -2}, {0, 4, 3}}}, {uniform({3, 2}, 2)}}};
+    return {Concat{along}, parts};
 }
 
 namespace {
@@ -385,12 +312,15 @@ BasicTensor<T> concat_all(const std::vector<BasicTensor<T>>& x, int axis, Locati
 Tensor concat(const std::vector<Tensor>& x, int axis, Location at) { return concat_all(x, axis, at); }
 Tensor64 concat(const std::vector<Tensor64>& x, int axis, Location at) { return concat_all(x, axis, at); }
 
+// Other families move elements in the same way.
+template Array Transpose::forward(Inputs<float>) const;
+template Array64 Transpose::forward(Inputs<double>) const;
+template Array BroadcastTo::forward(Inputs<float>) const;
+template Array64 BroadcastTo::forward(Inputs<double>) const;
 template struct detail::Runner<Reshape>;
 template struct detail::Runner<Transpose>;
 template struct detail::Runner<BroadcastTo>;
 template struct detail::Runner<Concat>;
-template struct detail::Runner<Slice>;
-template struct detail::Runner<PlaceSlice>;
 
 std::vector<OperationInfo> detail::shaping_operations() { return describe_family(ShapingOps{}); }
 

@@ -1,9 +1,10 @@
-// Changing shape: reshape transpose broadcast_to concat slice. No arithmetic happens here.
+// Changing shape: reshape transpose broadcast_to concat. No arithmetic happens here.
 #pragma once
 
-#include <xtape/autodiff/ops/arithmetic.hpp>
+#include <xtape/autodiff/ops/slicing.hpp>
 
-#include <limits>
+#include <concepts>
+#include <initializer_list>
 
 namespace xtape {
 
@@ -12,6 +13,7 @@ struct Reshape {
     Shape shape;
 
     static constexpr const char* name = "reshape";
+    static constexpr const char* signature = "reshape(x, shape)";
     static constexpr const char* formula = "y = x with another shape;  dx = g with x's shape";
     static constexpr Keep keep = Keep::nothing();
 
@@ -22,6 +24,7 @@ struct Reshape {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Reshape>> samples();
+    static Sample<Reshape> random(sample::Draw& draw);
 };
 
 /// y's axis i is x's axis order[i]
@@ -29,6 +32,7 @@ struct Transpose {
     std::vector<std::size_t> order;
 
     static constexpr const char* name = "transpose";
+    static constexpr const char* signature = "transpose(x, order)";
     static constexpr const char* formula = "y = x with its axes reordered;  dx = g with the inverse order";
     static constexpr Keep keep = Keep::nothing();
 
@@ -39,6 +43,7 @@ struct Transpose {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Transpose>> samples();
+    static Sample<Transpose> random(sample::Draw& draw);
 };
 
 /// y = x repeated along axes of extent 1 and along new leading axes
@@ -46,6 +51,7 @@ struct BroadcastTo {
     Shape shape;
 
     static constexpr const char* name = "broadcast_to";
+    static constexpr const char* signature = "broadcast_to(x, shape)";
     static constexpr const char* formula = "y = x repeated to a shape;  dx = g summed over the repetitions";
     static constexpr Keep keep = Keep::nothing();
 
@@ -56,6 +62,7 @@ struct BroadcastTo {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<BroadcastTo>> samples();
+    static Sample<BroadcastTo> random(sample::Draw& draw);
 };
 
 /// y = the inputs one after the other along an axis
@@ -63,6 +70,7 @@ struct Concat {
     std::size_t axis = 0;
 
     static constexpr const char* name = "concat";
+    static constexpr const char* signature = "concat({x0, x1, ...}, axis)";
     static constexpr const char* formula = "y = x0, x1, ... joined along an axis;  dxi = its part of g";
     static constexpr Keep keep = Keep::nothing();
 
@@ -73,57 +81,61 @@ struct Concat {
     void backward(Replay<T>& r) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Concat>> samples();
+    static Sample<Concat> random(sample::Draw& draw);
 };
 
-/// The part of an axis that a slice takes: `start`, `start + step`, ... up to but without `stop`. Negative positions count from the
-/// end, positions outside are clipped, a negative step walks backwards, as in NumPy.
-struct Range {
-    static constexpr std::ptrdiff_t open = std::numeric_limits<std::ptrdiff_t>::max();
+/// A shape as users write it, in which -1 may stand for an extent: `{-1, 4}`. A Shape is one, too.
+class Extents {
+public:
+    struct Extent {
+        template <std::integral N>
+        Extent(N n) : size(n < 0 ? std::size_t{0} - static_cast<std::size_t>(n) : static_cast<std::size_t>(n)), negative(n < 0) {}
 
-    std::ptrdiff_t start = open;  ///< open: from the first element the step meets
-    std::ptrdiff_t stop = open;   ///< open: to the last
-    std::ptrdiff_t step = 1;      ///< not 0
+        std::size_t size;
+        bool negative;
+    };
+
+    Extents() = default;
+    Extents(Shape shape) : sizes_(std::move(shape)) {}
+    Extents(std::initializer_list<Extent> extents);
+
+    std::size_t rank() const { return sizes_.size(); }
+    /// The extent, unless it is negative.
+    std::size_t operator[](std::size_t axis) const { return sizes_[axis]; }
+    bool negative(std::size_t axis) const { return !negative_.empty() && negative_[axis]; }
+    bool minus_one(std::size_t axis) const { return negative(axis) && sizes_[axis] == 1; }
+
+    /// The shape with its -1 replaced by what is left of `count` elements. Throws ShapeError, naming the operation, for any other
+    /// negative extent, for two of them, and when the count is not to be had.
+    Shape filled(const char* operation, const Shape& x, Location at) const;
+
+private:
+    Shape sizes_;
+    std::vector<bool> negative_;  // empty: none is
 };
 
-/// y = x(range of axis 0, range of axis 1, ...); axes beyond the ranges are taken whole
-struct Slice {
-    std::vector<Range> ranges;
+/// "(-1, 4)"
+std::string to_string(const Extents& extents);
 
-    static constexpr const char* name = "slice";
-    static constexpr const char* formula = "y = part of x;  dx = g placed in zeros of x's shape";
-    static constexpr Keep keep = Keep::nothing();
+namespace detail {
 
-    Shape infer(Shapes x) const;
-    template <class T>
-    BasicArray<T> forward(Inputs<T> x) const;
-    template <class T>
-    void backward(Replay<T>& r) const;
-    Array64 reference(std::span<const Array64> x) const;
-    static std::vector<Sample<Slice>> samples();
-};
+/// The shape rule of an operation with one input.
+template <class Op>
+Shape inferred(const Op& op, const Shape& x) {
+    const Shape* const shapes[] = {&x};
+    return op.infer(shapes);
+}
 
-/// y = zeros of `shape` with x where Slice{ranges} would read: the reverse of a slice
-struct PlaceSlice {
-    Shape shape;
-    std::vector<Range> ranges;
+/// A copy of x under a shape of as many elements.
+template <class T>
+BasicArray<T> reshaped(const BasicArray<T>& x, const Shape& shape);
 
-    static constexpr const char* name = "place_slice";
-    static constexpr const char* formula = "y = zeros with x placed at a slice;  dx = that slice of g";
-    static constexpr Keep keep = Keep::nothing();
+}  // namespace detail
 
-    Shape infer(Shapes x) const;
-    template <class T>
-    BasicArray<T> forward(Inputs<T> x) const;
-    template <class T>
-    void backward(Replay<T>& r) const;
-    Array64 reference(std::span<const Array64> x) const;
-    static std::vector<Sample<PlaceSlice>> samples();
-};
-
-/// The same elements under another shape; ShapeError unless the counts agree.
+/// The same elements under another shape; one extent may be -1 and is then what is left. ShapeError unless the counts agree.
 template <Node X>
-auto reshape(const X& x, Shape shape, Location at = Location::current()) {
-    return detail::call(Reshape{std::move(shape)}, at, x);
+auto reshape(const X& x, const Extents& shape, Location at = Location::current()) {
+    return detail::call(Reshape{shape.filled("reshape", x.shape(), at)}, at, x);
 }
 
 namespace detail {
@@ -151,23 +163,17 @@ auto broadcast_to(const X& x, Shape shape, Location at = Location::current()) {
 Tensor concat(const std::vector<Tensor>& x, int axis = 0, Location at = Location::current());
 Tensor64 concat(const std::vector<Tensor64>& x, int axis = 0, Location at = Location::current());
 
-/// `slice(x, {{2, 5}, {}, {.step = -1}})`: rows 2 to 4, all columns, the third axis reversed.
-template <Node X>
-auto slice(const X& x, std::vector<Range> ranges, Location at = Location::current()) {
-    return detail::call(Slice{std::move(ranges)}, at, x);
-}
-
 namespace detail {
 std::vector<OperationInfo> shaping_operations();
 }
 
-using ShapingOps = OpList<Reshape, Transpose, BroadcastTo, Concat, Slice, PlaceSlice>;
+using ShapingOps = OpList<Reshape, Transpose, BroadcastTo, Concat>;
 
+extern template Array detail::reshaped(const Array&, const Shape&);
+extern template Array64 detail::reshaped(const Array64&, const Shape&);
 extern template struct detail::Runner<Reshape>;
 extern template struct detail::Runner<Transpose>;
 extern template struct detail::Runner<BroadcastTo>;
 extern template struct detail::Runner<Concat>;
-extern template struct detail::Runner<Slice>;
-extern template struct detail::Runner<PlaceSlice>;
 
 }  // namespace xtape

@@ -16,8 +16,9 @@ std::size_t detail::softmax_axis(const char* operation, const Shape& shape, int 
     const int rank = static_cast<int>(shape.size());
     const int index = axis < 0 ? axis + rank : axis;
     if (index < 0 || index >= rank) {
-        throw ShapeError(std::string(operation) + ": expected an axis of a tensor of rank " + std::to_string(rank) + ", got axis " +
-                             std::to_string(axis) + " for shape " + to_string(shape), at);
+        throw ShapeError(std::string(operation) + ": expected an axis of a tensor of rank " + std::to_string(rank) +
+                             ", got axis " + std::to_string(axis) + " for shape " + to_string(shape),
+                         at);
     }
     return static_cast<std::size_t>(index);
 }
@@ -56,7 +57,8 @@ Array64 softmax_reference(const Array64& x, std::size_t axis, bool logarithm) {
     Array64 y = x;
     std::size_t outer = 1, inner = 1;
     const std::size_t width = x.shape()[axis];
-    for (std::size_t i = 0; i < x.dimension(); ++i) (i < axis ? outer : i > axis ? inner : outer) *= i == axis ? 1 : x.shape()[i];
+    for (std::size_t i = 0; i < x.dimension(); ++i)
+        (i < axis ? outer : i > axis ? inner : outer) *= i == axis ? 1 : x.shape()[i];
     for (std::size_t o = 0; o < outer; ++o) {
         for (std::size_t i = 0; i < inner; ++i) {
             double total = 0;
@@ -68,6 +70,14 @@ Array64 softmax_reference(const Array64& x, std::size_t axis, bool logarithm) {
         }
     }
     return y;
+}
+
+// An axis of at least one element among any.
+std::pair<std::size_t, Shape> random_rows(Draw& draw) {
+    Shape shape = draw.shape(1, 3);
+    const std::size_t axis = draw(0, shape.size() - 1);
+    shape[axis] = std::max<std::size_t>(shape[axis], 1);
+    return {axis, shape};
 }
 
 }  // namespace
@@ -89,7 +99,13 @@ void Softmax::backward(Replay<T>& r) const {
 Array64 Softmax::reference(std::span<const Array64> x) const { return softmax_reference(x[0], axis, false); }
 
 std::vector<Sample<Softmax>> Softmax::samples() {
-    return {{Softmax{1}, {uniform({3, 4}, 1)}}, {Softmax{0}, {uniform({3, 4}, 2)}}, {Softmax{1}, {uniform({2, 3, 2}, 3)}}};
+    return {
+        {Softmax{1}, {uniform({3, 4}, 1)}}, {Softmax{0}, {uniform({3, 4}, 2)}}, {Softmax{1}, {uniform({2, 3, 2}, 3)}}};
+}
+
+Sample<Softmax> Softmax::random(Draw& draw) {
+    const auto [axis, shape] = random_rows(draw);
+    return {Softmax{axis}, {uniform(shape, draw.seed())}};
 }
 
 Shape LogSoftmax::infer(Shapes x) const { return softmax_shape(name, axis, *x[0]); }
@@ -107,73 +123,18 @@ void LogSoftmax::backward(Replay<T>& r) const {
 Array64 LogSoftmax::reference(std::span<const Array64> x) const { return softmax_reference(x[0], axis, true); }
 
 std::vector<Sample<LogSoftmax>> LogSoftmax::samples() {
-    return {{LogSoftmax{1}, {uniform({3, 4}, 1)}}, {LogSoftmax{0}, {uniform({3, 4}, 2)}}, {LogSoftmax{1}, {uniform({2, 3, 2}, 3)}}};
+    return {{LogSoftmax{1}, {uniform({3, 4}, 1)}},
+            {LogSoftmax{0}, {uniform({3, 4}, 2)}},
+            {LogSoftmax{1}, {uniform({2, 3, 2}, 3)}}};
 }
 
-Shape CrossEntropy::infer(Shapes x) const {
-    const Shape& logits = *x[0];
-    if (logits.size() != 2 || labels.dimension() != 1 || labels.shape()[0] != logits[0] || logits[0] == 0 || logits[1] == 0) {
-        throw ShapeError("cross_entropy: expected logits (N, C) and labels (N) with N and C at least 1, got " + to_string(logits) +
-                         " and " + to_string(labels.shape()));
-    }
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        const std::int64_t label = labels.data()[i];
-        if (label < 0 || static_cast<std::uint64_t>(label) >= logits[1]) {
-            throw DataError("cross_entropy: expected labels in 0 .. " + std::to_string(logits[1] - 1) + ", got " +
-                            std::to_string(label) + " in row " + std::to_string(i));
-        }
-    }
-    return {};
-}
-
-template <class T>
-BasicArray<T> CrossEntropy::forward(Inputs<T> x) const {
-    const std::size_t rows = x[0]->shape()[0], width = x[0]->shape()[1];
-    BasicArray<T> logs = empty_array<T>(x[0]->shape());
-    detail::softmax_rows(x[0]->data(), logs.data(), rows, width, true);
-    double total = 0;
-    for (std::size_t i = 0; i < rows; ++i) {
-        total -= static_cast<double>(logs.data()[i * width + static_cast<std::size_t>(labels.data()[i])]);
-    }
-    BasicArray<T> y = empty_array<T>({});
-    y.data()[0] = static_cast<T>(total / static_cast<double>(rows));
-    return y;
-}
-
-template <class T>
-void CrossEntropy::backward(Replay<T>& r) const {
-    const Shape shape = r.shape(0);
-    const std::size_t rows = shape[0], width = shape[1];
-    if (r.recording()) {
-        BasicArray<T> onehot(shape, T(0));
-        for (std::size_t i = 0; i < rows; ++i) onehot.data()[i * width + static_cast<std::size_t>(labels.data()[i])] = 1;
-        r.give(0, r.g() * (softmax(r.x(0), 1) - onehot) / rows);
-        return;
-    }
-    BasicArray<T> dx = empty_array<T>(shape);
-    detail::softmax_rows(r.x_array(0)->data(), dx.data(), rows, width, false);
-    const T scale = r.g().value().data()[0] / static_cast<T>(rows);
-    for (std::size_t i = 0; i < rows; ++i) dx.data()[i * width + static_cast<std::size_t>(labels.data()[i])] -= 1;
-    for (std::size_t i = 0; i < dx.size(); ++i) dx.data()[i] *= scale;
-    r.give(0, BasicTensor<T>(std::move(dx)));
-}
-
-Array64 CrossEntropy::reference(std::span<const Array64> x) const {
-    const Array64 p = softmax_reference(x[0], 1, false);
-    double total = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) total -= std::log(p(i, static_cast<std::size_t>(labels(i))));
-    Array64 y = empty_array<double>({});
-    y() = total / static_cast<double>(labels.size());
-    return y;
-}
-
-std::vector<Sample<CrossEntropy>> CrossEntropy::samples() {
-    return {{CrossEntropy{{2, 0, 1}}, {uniform({3, 4}, 1)}}, {CrossEntropy{{1}}, {uniform({1, 2}, 2)}}};
+Sample<LogSoftmax> LogSoftmax::random(Draw& draw) {
+    const auto [axis, shape] = random_rows(draw);
+    return {LogSoftmax{axis}, {uniform(shape, draw.seed())}};
 }
 
 template struct detail::Runner<Softmax>;
 template struct detail::Runner<LogSoftmax>;
-template struct detail::Runner<CrossEntropy>;
 
 std::vector<OperationInfo> detail::softmax_operations() { return describe_family(SoftmaxOps{}); }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <thread>
 #include <vector>
 
 using namespace xtape;
@@ -284,4 +285,28 @@ TEST_CASE("the process-wide seed numbers its streams and can be put back") {
     seed(42);
     CHECK(random::uniform<float>({5}, 0.F, 1.F) == random::uniform<float>({5}, 0.F, 1.F, Stream(42, 0)));
     CHECK(random::state().next_stream == 1);
+}
+
+TEST_CASE("Rewind numbers this thread's streams from an earlier state, and ends without a trace") {
+    seed(5);
+    const random::State start = random::state();
+    const Array first = random::uniform<float>({3}, 0.F, 1.F), second = random::uniform<float>({3}, 0.F, 1.F);
+    const random::State before = random::state();
+    {
+        const random::Rewind outer(start);
+        CHECK(random::state() == start);
+        CHECK(random::uniform<float>({3}, 0.F, 1.F) == first);
+        {
+            const random::Rewind inner(start);
+            CHECK(random::uniform<float>({3}, 0.F, 1.F) == first);
+            seed(99);
+            CHECK(random::state() == random::State{99, 0});
+        }
+        CHECK(random::uniform<float>({3}, 0.F, 1.F) == second);
+        std::uint64_t elsewhere = 0;
+        std::thread([&] { elsewhere = random::state().next_stream; }).join();
+        CHECK(elsewhere == before.next_stream);
+    }
+    CHECK(random::state() == before);
+    seed(0);
 }

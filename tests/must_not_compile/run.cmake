@@ -1,4 +1,4 @@
-# Compiles operation.cpp once for each thing that can be missing and wants the compiler to say which.
+# Compiles a file once for each thing that can be missing in it and wants the compiler to say which.
 #
 #   cmake -DCXX=<compiler> -DINCLUDES=<folder;...> -DDEFINITIONS=<NAME;...> -P run.cmake
 set(flags -std=c++20 -fsyntax-only)
@@ -6,22 +6,39 @@ list(TRANSFORM INCLUDES PREPEND -I)
 list(TRANSFORM DEFINITIONS PREPEND -D)
 list(APPEND flags ${INCLUDES} ${DEFINITIONS})
 
-set(needs_1 "an operation needs: static std::vector<Sample<Op>> samples()")
-set(needs_2 "an operation needs: static constexpr Keep keep")
-set(needs_3 "an operation needs: Shape infer(Shapes x) const")
-set(needs_4 "an operation needs: template <class T> void backward(Replay<T>& r) const")
-
-foreach(missing RANGE 4)
-    execute_process(COMMAND ${CXX} ${flags} -DMISSING=${missing} ${CMAKE_CURRENT_LIST_DIR}/operation.cpp
-        RESULT_VARIABLE failed ERROR_VARIABLE messages)
-    if(missing EQUAL 0)
-        if(failed)
-            message(FATAL_ERROR "a complete operation does not compile:\n${messages}")
+# check(operation <what the compiler says to -DMISSING=1> <to -DMISSING=2> ...); with -DMISSING=0 all is well.
+function(check file)
+    set(missing 0)
+    foreach(needs IN ITEMS "" ${ARGN})
+        execute_process(COMMAND ${CXX} ${flags} -DMISSING=${missing} ${CMAKE_CURRENT_LIST_DIR}/${file}.cpp
+            RESULT_VARIABLE failed ERROR_VARIABLE messages)
+        if(missing EQUAL 0)
+            if(failed)
+                message(FATAL_ERROR "${file}.cpp, in which nothing is missing, does not compile:\n${messages}")
+            endif()
+        else()
+            string(FIND "${messages}" "${needs}" found)
+            if(NOT failed OR found EQUAL -1)
+                message(FATAL_ERROR
+                    "${file}.cpp, ${missing}: expected the compiler to say \"${needs}\", got:\n${messages}")
+            endif()
         endif()
-        continue()
-    endif()
-    string(FIND "${messages}" "${needs_${missing}}" found)
-    if(NOT failed OR found EQUAL -1)
-        message(FATAL_ERROR "expected the compiler to say \"${needs_${missing}}\", got:\n${messages}")
-    endif()
-endforeach()
+        math(EXPR missing "${missing} + 1")
+    endforeach()
+endfunction()
+
+check(operation
+    "an operation needs: static std::vector<Sample<Op>> samples()"
+    "an operation needs: static constexpr Keep keep"
+    "an operation needs: Shape infer(Shapes x) const"
+    "an operation needs: template <class T> void backward(Replay<T>& r) const")
+
+check(functional
+    "an argument to differentiate is a tensor, a parameter, an array, a number, or a std::vector of tensors"
+    "the function cannot be called with these arguments"
+    "the function must return one tensor"
+    "grad<I> needs an argument at position I"
+    "the loss must take the module and the arguments of the call, or these arguments alone"
+    "forward must return BasicArray<T>, not an unevaluated expression"
+    "backward must take the gradient and the inputs"
+    "a checkpointed function returns a tensor, or a std::vector, std::pair or std::tuple of tensors")

@@ -70,7 +70,7 @@ TEST_CASE("cross entropy refuses labels that do not fit") {
                          "cross_entropy: expected labels in 0 .. 2, got 3 in row 1", DataError);
     CHECK_THROWS_WITH_AS(
         nn::cross_entropy(logits, IndexArray{0}, Location{}),
-        "cross_entropy: expected logits (N, C) and labels (N) with N and C at least 1, got (2, 3) and (1)", ShapeError);
+        "cross_entropy: expected input (N, C, ...) and labels (N, ...) with N and C at least 1, got (2, 3) and (1)", ShapeError);
 }
 
 TEST_CASE("losses pass the gradient check") {

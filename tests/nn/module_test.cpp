@@ -58,7 +58,7 @@ template <class F>
 std::string error_of(F&& f, unsigned line = 0) {
     try {
         f();
-    } catch (const ShapeError& error) {
+    } catch (const Error& error) {
         std::string text = error.what();
         const std::string place = ":" + std::to_string(line) + ")";
         if (const auto at = text.find(place); at != std::string::npos) text.replace(at, place.size(), ":here)");
@@ -255,7 +255,7 @@ TEST_CASE("an error in a model's own forward names the model's class") {
 }
 
 TEST_CASE("an error keeps its type and its message, and a module outside the tree leaves the path alone") {
-    struct Outer : nn::Module {
+    struct Enclosing : nn::Module {
         nn::Linear hidden{3, 4};
         Tensor forward(const Tensor& x) override { return hidden(x); }
     } outer;  // does not name its member
@@ -275,4 +275,75 @@ TEST_CASE("exceptions of others pass through a module unchanged") {
         Tensor forward(const Tensor&) override { throw std::runtime_error("mine"); }
     } module;
     CHECK_THROWS_WITH_AS(module(Array{1.f}), "mine", std::runtime_error);
+}
+
+namespace {
+
+/// A model whose one layer's gradient is infinite at 0.
+struct Rooted : nn::Module {
+    struct Root : nn::Module {
+        static constexpr unsigned line = __LINE__ + 1;
+        Tensor forward(const Tensor& x) override { return sqrt(x) + 1.f; }
+        std::string describe() const override { return "Root"; }
+    };
+    struct Deep : nn::Module {
+        Root root;
+        Tensor forward(const Tensor& x) override { return root(x * 1.f); }
+        void visit(nn::Visitor& v) override { v("root", root); }
+    };
+    Deep deep;
+    Tensor forward(const Tensor& x) override { return square(deep(x)); }
+    void visit(nn::Visitor& v) override { v("deep", deep); }
+};
+
+struct Inverse : nn::Module {
+    Tensor forward(const Tensor& x) override { return 1.f / x; }
+};
+
+struct Enclosing : nn::Module {
+    Inverse inverse;  // not named in visit
+    static constexpr unsigned forward_line = __LINE__ + 1;
+    Tensor forward(const Tensor& x) override { return inverse(x); }
+};
+
+}  // namespace
+
+TEST_CASE("an anomaly in a backward names the layer in whose forward the operation ran, like one in the forward") {
+    Rooted model;
+    Tape tape{{.check_finite = true}};
+    const Tensor x = tape.watch(Array{0.f, 1.f}), negative = tape.watch(Array{-1.f});
+    CHECK(error_of([&] { tape.backward(sum(model(x))); }, Rooted::Root::line) ==
+          "deep.root (Root): sqrt: backward made inf at [0] in the gradient of input 0 out of finite values: gradient of "
+          "input 0 (2) with 1 inf, else all 2; gradient of the result (2) from 2 to 4; result (2) from 0 to 1; record 3 "
+          "(at module_test.cpp:here)");
+    CHECK(error_of([&] { (void)model(negative); }, Rooted::Root::line) ==
+          "deep.root (Root): sqrt: forward made NaN at [0] out of finite inputs: result (1) with 1 NaN; input 0 (1) all -1; "
+          "record 8 (at module_test.cpp:here)");
+}
+
+TEST_CASE("an anomaly of an operator in a layer ends with the place of the layer's call") {
+    Enclosing outer;
+    Tape tape{{.check_finite = true}};
+    const Tensor zero = tape.watch(Array{0.f});
+    CHECK(error_of([&] { (void)outer(zero); }, Enclosing::forward_line) ==
+          "Inverse: divide: forward made inf at [0] out of finite inputs: result (1) with 1 inf; input 0 () all 1; input 1 (1) all "
+          "0; record 1 (at module_test.cpp:here)");
+    const Tensor tiny = tape.watch(Array{1e-30f});
+    const Tensor y = outer(tiny);
+    CHECK(error_of([&] { tape.backward(y); }, Enclosing::forward_line) ==
+          "Inverse: divide: backward made -inf at [0] in the gradient of input 1 out of finite values: gradient of input 1 (1) "
+          "with 1 inf; gradient of the result (1) all 1; input 1 (1) all 1e-30; result (1) all 1e+30; record 3 "
+          "(at module_test.cpp:here)");
+}
+
+TEST_CASE("a model whose members cannot be named is checked all the same") {
+    struct Nameless : nn::Module {
+        nn::Linear part{1, 1};
+        Tensor forward(const Tensor& x) override { return log(part(x)); }
+        void visit(nn::Visitor& v) override { v("", part); }
+    } model;
+    Tape tape{{.check_finite = true}};
+    model.part.weight.assign(Array{{0.f}});
+    model.part.bias->assign(Array{0.f});
+    CHECK_THROWS_AS(model(Array{{1.f}}), AnomalyError);
 }

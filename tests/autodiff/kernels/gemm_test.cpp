@@ -86,6 +86,26 @@ TEST_CASE("a batch steps through its operands, and a step of 0 uses the same one
     detail::gemm_batch(Gemm<double>{false, false, 3, 2, 4, nullptr, nullptr, nullptr, 0}, 0, 12, 8, 6);
 }
 
+TEST_CASE("a batch may name the matrices that each product multiplies") {
+    const Array64 a = numbers<double>(2 * 3 * 4, 1), b = numbers<double>(3 * 4 * 2, 2);
+    const std::vector<std::size_t> left{0, 1, 1, 0}, right{2, 2, 0, 1};
+    Array64 c(Shape{4, 3, 2}, 0.0);
+    detail::gemm_batch(Gemm<double>{false, false, 3, 2, 4, a.data(), b.data(), c.data(), 0}, left, right);
+    for (std::size_t q = 0; q < 4; ++q) {
+        Array64 one(Shape{3, 2}, 0.0);
+        detail::gemm(Gemm<double>{false, false, 3, 2, 4, a.data() + left[q] * 12, b.data() + right[q] * 8, one.data(), 0});
+        for (std::size_t i = 0; i < 6; ++i) CHECK(c.data()[q * 6 + i] == one.data()[i]);
+    }
+}
+
+TEST_CASE("the places of a broadcast repeat along axes of extent 1") {
+    CHECK(detail::broadcast_places({2, 1}, {2, 3}) == std::vector<std::size_t>{0, 0, 0, 1, 1, 1});
+    CHECK(detail::broadcast_places({3}, {2, 3}) == std::vector<std::size_t>{0, 1, 2, 0, 1, 2});
+    CHECK(detail::broadcast_places({}, {2}) == std::vector<std::size_t>{0, 0});
+    CHECK(detail::broadcast_places({1}, {0}).empty());
+    CHECK(detail::broadcast_places({}, {}) == std::vector<std::size_t>{0});
+}
+
 TEST_CASE("products have the same bits on 1, 2 and 4 threads") {
     const std::size_t before = threads();
     const auto run = [](std::size_t m, std::size_t n, std::size_t k, std::size_t count) {

@@ -2,6 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 using namespace xtape;
@@ -20,6 +26,93 @@ Lanes<T> counting() {
     std::vector<T> numbers;
     for (std::size_t i = 0; i < Lanes<T>::width; ++i) numbers.push_back(static_cast<T>(i));
     return Lanes<T>::load(numbers.data());
+}
+
+template <class T>
+T one(Lanes<T> v) {
+    return all<T>(v)[0];
+}
+
+// Distance in units in the last place of T at the true value, or at the smallest normal number when that is larger.
+template <class T>
+double ulps(T got, long double want) {
+    const T rounded = static_cast<T>(want);
+    if (std::isnan(rounded) || std::isnan(got)) return std::isnan(rounded) && std::isnan(got) ? 0 : INFINITY;
+    if (std::isinf(rounded) || std::isinf(got)) return rounded == got ? 0 : INFINITY;
+    using Limits = std::numeric_limits<T>;
+    const int exponent = want == 0 ? Limits::min_exponent : std::max(std::ilogb(want) + 1, Limits::min_exponent);
+    const long double unit = std::ldexp(1.0L, exponent - Limits::digits);
+    return static_cast<double>(std::abs(static_cast<long double>(got) - want) / unit);
+}
+
+double drawn(std::uint64_t& state) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>(state >> 11) * 0x1p-53;
+}
+
+constexpr double most = std::numeric_limits<double>::max();
+
+// Numbers of every magnitude of T, subnormal ones too, and many ordinary ones, all within [low, high].
+template <class T>
+std::vector<T> spread(double low, double high) {
+    using Limits = std::numeric_limits<T>;
+    std::uint64_t state = 1;
+    std::vector<T> numbers;
+    const auto add = [&](double x) {
+        if (x >= low && x <= high) numbers.push_back(static_cast<T>(x));
+    };
+    for (int e = Limits::min_exponent - 10; e <= Limits::max_exponent; ++e) {
+        for (int k = 0; k < 12; ++k) {
+            const double x = std::ldexp(0.5 + drawn(state) / 2.5, e);
+            add(x);
+            add(-x);
+        }
+    }
+    for (const double range : {1.0, 5.0, 40.0, 700.0}) {
+        for (int k = 0; k < 10'000; ++k) add(range * (2 * drawn(state) - 1));
+    }
+    while (numbers.size() % Lanes<T>::width != 0) numbers.push_back(numbers.back());
+    return numbers;
+}
+
+struct Range {
+    double low = -most, high = most;
+    bool flushes = false;  // results below the smallest normal number may be 0
+};
+
+// Largest distance of f from the true function over a range.
+template <class T, class F, class G>
+void check_function(const std::string& name, double bound, Range range, F f, G exact) {
+    double worst = 0;
+    T at = 0;
+    const std::vector<T> x = spread<T>(range.low, range.high);
+    REQUIRE(x.size() > 5'000);
+    for (std::size_t i = 0; i < x.size(); i += Lanes<T>::width) {
+        const std::vector<T> y = all<T>(f(Lanes<T>::load(x.data() + i)));
+        for (std::size_t k = 0; k < y.size(); ++k) {
+            const long double want = exact(static_cast<long double>(x[i + k]));
+            if (range.flushes && y[k] == 0 && std::abs(want) < std::numeric_limits<T>::min()) continue;
+            const double distance = ulps(y[k], want);
+            if (distance <= worst) continue;
+            worst = distance;
+            at = x[i + k];
+        }
+    }
+    CHECK_MESSAGE(worst <= bound, name << ": " << worst << " units in the last place at " << at);
+}
+
+// f at infinities, NaN, zeros, the largest and smallest numbers and other edges is what the standard library says.
+template <class T, class F, class G>
+void check_edges(const std::string& name, double bound, F f, G standard) {
+    using Limits = std::numeric_limits<T>;
+    for (const T x : {Limits::infinity(), Limits::quiet_NaN(), T(0), Limits::max(), Limits::min(), Limits::denorm_min(),
+                      T(1), T(0.5), T(1.5), T(2), T(2.5), T(1e4)}) {
+        for (const T signed_x : {x, -x}) {
+            const T got = one(f(Lanes<T>(signed_x)));
+            const double distance = ulps(got, static_cast<long double>(standard(signed_x)));
+            CHECK_MESSAGE(distance <= bound, name << "(" << signed_x << ") = " << got);
+        }
+    }
 }
 
 }  // namespace
@@ -62,5 +155,187 @@ TEST_CASE_TEMPLATE("powers and mapped functions are those of the standard librar
         const T v = static_cast<T>(i) + T(0.5);
         CHECK(p[i] == static_cast<T>(std::pow(static_cast<double>(v), 2.5)));
         CHECK(m[i] == std::cbrt(v));
+    }
+}
+
+TEST_CASE_TEMPLATE("functions stay within a few units in the last place of the true value, over all magnitudes", T,
+                   float, double) {
+    constexpr bool narrow = std::is_same_v<T, float>;
+    constexpr double high = narrow ? 88.37 : 709.43;
+    using Long = long double;
+    check_function<T>(
+        "exp", 2, {-most, high, true}, [](auto x) { return exp(x); }, [](Long x) { return std::exp(x); });
+    check_function<T>(
+        "exp2", 2, {-most, narrow ? 127.0 : 1023.0, true}, [](auto x) { return exp2(x); },
+        [](Long x) { return std::exp2(x); });
+    check_function<T>(
+        "expm1", 2.1, {-most, high}, [](auto x) { return expm1(x); }, [](Long x) { return std::expm1(x); });
+    check_function<T>(
+        "log", 1, {0}, [](auto x) { return log(x); }, [](Long x) { return std::log(x); });
+    check_function<T>(
+        "log2", 2, {0}, [](auto x) { return log2(x); }, [](Long x) { return std::log2(x); });
+    check_function<T>(
+        "log10", 1, {0}, [](auto x) { return log10(x); }, [](Long x) { return std::log10(x); });
+    check_function<T>(
+        "log1p", 1, {-1}, [](auto x) { return log1p(x); }, [](Long x) { return std::log1p(x); });
+    check_function<T>(
+        "sin", 2, {}, [](auto x) { return sin(x); }, [](Long x) { return std::sin(x); });
+    check_function<T>(
+        "cos", 2, {}, [](auto x) { return cos(x); }, [](Long x) { return std::cos(x); });
+    check_function<T>(
+        "tan", 3, {}, [](auto x) { return tan(x); }, [](Long x) { return std::tan(x); });
+    check_function<T>(
+        "asin", 3, {-1, 1}, [](auto x) { return asin(x); }, [](Long x) { return std::asin(x); });
+    check_function<T>(
+        "acos", 2, {-1, 1}, [](auto x) { return acos(x); }, [](Long x) { return std::acos(x); });
+    check_function<T>(
+        "atan", 3, {}, [](auto x) { return atan(x); }, [](Long x) { return std::atan(x); });
+    check_function<T>(
+        "sinh", 3, {}, [](auto x) { return sinh(x); }, [](Long x) { return std::sinh(x); });
+    check_function<T>(
+        "cosh", 3, {}, [](auto x) { return cosh(x); }, [](Long x) { return std::cosh(x); });
+    check_function<T>(
+        "tanh", 2, {}, [](auto x) { return tanh(x); }, [](Long x) { return std::tanh(x); });
+    check_function<T>(
+        "asinh", 4, {}, [](auto x) { return asinh(x); }, [](Long x) { return std::asinh(x); });
+    check_function<T>(
+        "acosh", 2, {1}, [](auto x) { return acosh(x); }, [](Long x) { return std::acosh(x); });
+    check_function<T>(
+        "atanh", 2, {-1, 1}, [](auto x) { return atanh(x); }, [](Long x) { return std::atanh(x); });
+    check_function<T>(
+        "erf", 3, {}, [](auto x) { return erf(x); }, [](Long x) { return std::erf(x); });
+    check_function<T>(
+        "erfc", 3, {-most, most, true}, [](auto x) { return erfc(x); }, [](Long x) { return std::erfc(x); });
+    check_function<T>(
+        "sigmoid", 4, {-most, most, true}, [](auto x) { return sigmoid(x); },
+        [](Long x) { return 1 / (1 + std::exp(-x)); });
+    check_function<T>(
+        "softplus", 4, {-most, most, true}, [](auto x) { return softplus(x); },
+        [](Long x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); });
+}
+
+TEST_CASE_TEMPLATE("functions at infinities, NaN, zeros and extreme numbers are those of the standard library", T,
+                   float, double) {
+    check_edges<T>(
+        "exp", 4, [](auto x) { return exp(x); }, [](T x) { return std::exp(x); });
+    check_edges<T>(
+        "exp2", 4, [](auto x) { return exp2(x); }, [](T x) { return std::exp2(x); });
+    check_edges<T>(
+        "expm1", 4, [](auto x) { return expm1(x); }, [](T x) { return std::expm1(x); });
+    check_edges<T>(
+        "log", 4, [](auto x) { return log(x); }, [](T x) { return std::log(x); });
+    check_edges<T>(
+        "log2", 4, [](auto x) { return log2(x); }, [](T x) { return std::log2(x); });
+    check_edges<T>(
+        "log10", 4, [](auto x) { return log10(x); }, [](T x) { return std::log10(x); });
+    check_edges<T>(
+        "log1p", 4, [](auto x) { return log1p(x); }, [](T x) { return std::log1p(x); });
+    check_edges<T>(
+        "sin", 4, [](auto x) { return sin(x); }, [](T x) { return std::sin(x); });
+    check_edges<T>(
+        "cos", 4, [](auto x) { return cos(x); }, [](T x) { return std::cos(x); });
+    check_edges<T>(
+        "tan", 4, [](auto x) { return tan(x); }, [](T x) { return std::tan(x); });
+    check_edges<T>(
+        "asin", 4, [](auto x) { return asin(x); }, [](T x) { return std::asin(x); });
+    check_edges<T>(
+        "acos", 4, [](auto x) { return acos(x); }, [](T x) { return std::acos(x); });
+    check_edges<T>(
+        "atan", 4, [](auto x) { return atan(x); }, [](T x) { return std::atan(x); });
+    check_edges<T>(
+        "sinh", 4, [](auto x) { return sinh(x); }, [](T x) { return std::sinh(x); });
+    check_edges<T>(
+        "cosh", 4, [](auto x) { return cosh(x); }, [](T x) { return std::cosh(x); });
+    check_edges<T>(
+        "tanh", 4, [](auto x) { return tanh(x); }, [](T x) { return std::tanh(x); });
+    check_edges<T>(
+        "asinh", 4, [](auto x) { return asinh(x); }, [](T x) { return std::asinh(x); });
+    check_edges<T>(
+        "acosh", 4, [](auto x) { return acosh(x); }, [](T x) { return std::acosh(x); });
+    check_edges<T>(
+        "atanh", 4, [](auto x) { return atanh(x); }, [](T x) { return std::atanh(x); });
+    check_edges<T>(
+        "erf", 4, [](auto x) { return erf(x); }, [](T x) { return std::erf(x); });
+    check_edges<T>(
+        "erfc", 4, [](auto x) { return erfc(x); }, [](T x) { return std::erfc(x); });
+    check_edges<T>(
+        "floor", 0, [](auto x) { return floor(x); }, [](T x) { return std::floor(x); });
+    check_edges<T>(
+        "ceil", 0, [](auto x) { return ceil(x); }, [](T x) { return std::ceil(x); });
+    check_edges<T>(
+        "round", 0, [](auto x) { return round(x); }, [](T x) { return std::nearbyint(x); });
+    check_edges<T>(
+        "sqrt", 0, [](auto x) { return sqrt(x); }, [](T x) { return std::sqrt(x); });
+    check_edges<T>(
+        "abs", 0, [](auto x) { return abs(x); }, [](T x) { return std::abs(x); });
+    for (const T zero : {T(0), -T(0)}) {
+        CHECK(std::signbit(one(expm1(Lanes<T>(zero)))) == std::signbit(zero));
+        CHECK(std::signbit(one(log1p(Lanes<T>(zero)))) == std::signbit(zero));
+    }
+}
+
+TEST_CASE_TEMPLATE("functions of two numbers are those of the standard library, at special pairs too", T, float,
+                   double) {
+    using Limits = std::numeric_limits<T>;
+    using Long = long double;
+    std::vector<T> numbers{Limits::quiet_NaN()};
+    for (const T x : {T(0), T(1), T(0.3), T(2), T(3), Limits::infinity(), Limits::max(), Limits::min(),
+                      Limits::denorm_min(), T(1e-20), T(1e20)}) {
+        numbers.push_back(x);
+        numbers.push_back(-x);
+    }
+    std::uint64_t state = 1;
+    for (int k = 0; k < 100; ++k) numbers.push_back(static_cast<T>(8 * drawn(state) - 4));
+    const auto compare = [&](const std::string& name, double bound, auto f, auto exact) {
+        for (const T a : numbers) {
+            for (const T b : numbers) {
+                const T got = one(f(Lanes<T>(a), Lanes<T>(b)));
+                const double distance = ulps(got, exact(static_cast<Long>(a), static_cast<Long>(b)));
+                if (!(distance <= bound))
+                    FAIL_CHECK(name << "(" << a << ", " << b << ") = " << got << ": " << distance);
+            }
+        }
+    };
+    compare(
+        "atan2", 3, [](auto a, auto b) { return atan2(a, b); }, [](Long a, Long b) { return std::atan2(a, b); });
+    compare(
+        "hypot", 2.5, [](auto a, auto b) { return hypot(a, b); }, [](Long a, Long b) { return std::hypot(a, b); });
+    compare(
+        "pow", 1, [](auto a, auto b) { return pow(a, b); }, [](Long a, Long b) { return std::pow(a, b); });
+    for (const T a : {T(0), -T(0)}) {
+        for (const T b : {T(0), -T(0)}) {
+            const T got = one(atan2(Lanes<T>(a), Lanes<T>(b)));
+            CHECK(got == std::atan2(a, b));
+            CHECK(std::signbit(got) == std::signbit(a));
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("sign, round and clamp keep NaN; halves go to the even number", T, float, double) {
+    const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
+    CHECK(std::isnan(one(sign(Lanes<T>(nan)))));
+    CHECK(std::isnan(one(round(Lanes<T>(nan)))));
+    CHECK(std::isnan(one(clamp(Lanes<T>(nan), -1, 1))));
+    CHECK(one(sign(Lanes<T>(-inf))) == -1);
+    CHECK(one(sign(Lanes<T>(std::numeric_limits<T>::denorm_min()))) == 1);
+    CHECK(one(sign(Lanes<T>(0))) == 0);
+    CHECK(one(clamp(Lanes<T>(inf), -1, 0.5)) == T(0.5));
+    CHECK(one(clamp(Lanes<T>(-inf), -inf, 0.5)) == -inf);
+    CHECK(one(round(Lanes<T>(std::nextafter(T(0.5), T(0))))) == 0);
+    CHECK(one(round(Lanes<T>(0.5))) == 0);
+    CHECK(one(round(Lanes<T>(1.5))) == 2);
+    CHECK(one(round(Lanes<T>(2.5))) == 2);
+    CHECK(one(round(Lanes<T>(-3.5))) == -4);
+}
+
+TEST_CASE_TEMPLATE("small whole exponents are multiplications, other fixed exponents the standard library's pow", T,
+                   float, double) {
+    for (const double p : {1.0, 2.0, 3.0, -1.0, 4.0, 0.5, 0.0, -2.0}) {
+        for (const T x : {T(-1.7), T(0), T(0.3), T(12.5), std::numeric_limits<T>::infinity()}) {
+            CAPTURE(x);
+            CAPTURE(p);
+            CHECK(ulps(one(pow(Lanes<T>(x), p)), std::pow(static_cast<long double>(x), static_cast<long double>(p))) <=
+                  1.5);
+        }
     }
 }

@@ -1,12 +1,13 @@
 #include <xtape/autodiff/kernels/reduce.hpp>
 
+#include <xtape/autodiff/kernels/reduce_terms.hpp>
 #include <xtape/autodiff/parallel.hpp>
 #include <xtape/autodiff/sample.hpp>
 
 #include "autodiff/support.hpp"
 
 using namespace xtape;
-using detail::Reduction;
+using detail::ReduceKind;
 
 namespace {
 
@@ -23,8 +24,8 @@ void check(std::size_t outer, std::size_t count, std::size_t inner) {
     const BasicArray<T> x = numbers<T>(outer * count * inner, outer + 31 * count + 1009 * inner);
     // What lies behind the result must stay as it is.
     std::vector<T> sums(outer * inner + 1, T(-7)), maxima(outer * inner + 1, T(-7));
-    detail::reduce_middle(Reduction::sum, x.data(), sums.data(), outer, count, inner);
-    if (count > 0) detail::reduce_middle(Reduction::max, x.data(), maxima.data(), outer, count, inner);
+    detail::reduce_middle(ReduceKind::sum, x.data(), sums.data(), outer, count, inner);
+    if (count > 0) detail::reduce_middle(ReduceKind::max, x.data(), maxima.data(), outer, count, inner);
     CHECK(sums.back() == T(-7));
     CHECK(maxima.back() == T(-7));
     std::size_t wrong = 0;
@@ -72,10 +73,52 @@ TEST_CASE("reductions that are cut into blocks agree with long double") {
 
 TEST_CASE("a sum of no terms is 0") {
     std::vector<float> y(6, NAN);
-    detail::reduce_middle<float>(Reduction::sum, nullptr, y.data(), 2, 0, 3);
+    detail::reduce_middle<float>(ReduceKind::sum, nullptr, y.data(), 2, 0, 3);
     CHECK(y == std::vector<float>(6, 0.F));
-    detail::reduce_middle<float>(Reduction::sum, nullptr, y.data(), 6, 0, 1);
+    detail::reduce_middle<float>(ReduceKind::sum, nullptr, y.data(), 6, 0, 1);
     CHECK(y == std::vector<float>(6, 0.F));
+}
+
+TEST_CASE("products and minima agree with plain loops for many shapes") {
+    for (const std::size_t outer : {1U, 3U}) {
+        for (const std::size_t count : {1U, 2U, 33U, 257U, 40'000U}) {
+            for (const std::size_t inner : {1U, 2U, 19U}) {
+                const Array64 x = sample::positive({outer, count, inner}, count + inner) / 1.17;
+                Array64 products(Shape{outer, inner}), minima = products, want_products(products.shape(), 1.0),
+                                                       want_minima(products.shape(), 9.0);
+                detail::reduce_middle(ReduceKind::product, x.data(), products.data(), outer, count, inner);
+                detail::reduce_middle(ReduceKind::min, x.data(), minima.data(), outer, count, inner);
+                for (std::size_t n = 0; n < x.size(); ++n) {
+                    const std::size_t to = n / (count * inner) * inner + n % inner;
+                    want_products.data()[to] *= x.data()[n];
+                    want_minima.data()[to] = std::min(want_minima.data()[to], x.data()[n]);
+                }
+                CHECK(minima == want_minima);
+                for (std::size_t n = 0; n < products.size(); ++n) {
+                    CHECK(products.data()[n] == doctest::Approx(want_products.data()[n]).epsilon(1e-12));
+                }
+            }
+        }
+    }
+    double one = 0;
+    detail::reduce_middle<double>(ReduceKind::product, nullptr, &one, 1, 0, 1);
+    CHECK(one == 1);
+}
+
+TEST_CASE("axes that are folded into one keep their elements together") {
+    const Array64 x = sample::uniform({2, 1, 3, 4}, 1);
+    for (unsigned bits = 0; bits < 16; ++bits) {
+        CAPTURE(bits);
+        std::vector<bool> reduced(4);
+        for (std::size_t i = 0; i < 4; ++i) reduced[i] = bits >> i & 1U;
+        const detail::Folded<double> folded(x, reduced);
+        CHECK(folded.moved() == (reduced[0] && !reduced[2] && reduced[3]));
+        const Array64 want = detail::reduce_axes(ReduceKind::sum, x, reduced);
+        Array64 got(want.shape());
+        REQUIRE(folded.outer() * folded.inner() == want.size());
+        detail::reduce_terms<detail::SumOf<double>, double, 0>(folded, got.data(), {}, detail::Itself{});
+        CHECK(support::distance(got, want) < 1e-14);
+    }
 }
 
 TEST_CASE("reducing several axes keeps them with extent 1") {
@@ -97,7 +140,7 @@ TEST_CASE("reducing several axes keeps them with extent 1") {
             }
             want.data()[place] += x.data()[n];
         }
-        CHECK(support::distance(detail::reduce_axes(Reduction::sum, x, reduced), want) < 1e-14);
+        CHECK(support::distance(detail::reduce_axes(ReduceKind::sum, x, reduced), want) < 1e-14);
     }
 }
 
@@ -106,7 +149,7 @@ TEST_CASE("reductions have the same bits on 1, 2 and 4 threads") {
     const Array x = numbers<float>(300'000, 1);
     const auto run = [&](std::size_t outer, std::size_t count, std::size_t inner) {
         Array y(Shape{outer * inner});
-        detail::reduce_middle(Reduction::sum, x.data(), y.data(), outer, count, inner);
+        detail::reduce_middle(ReduceKind::sum, x.data(), y.data(), outer, count, inner);
         return y;
     };
     const std::size_t sizes[][3] = {{1, 300'000, 1}, {3, 100'000, 1}, {1, 3'000, 100}, {1000, 300, 1}, {1, 3, 100'000}};

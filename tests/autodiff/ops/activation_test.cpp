@@ -9,6 +9,7 @@
 
 using namespace xtape;
 using support::distance;
+using support::located;
 using support::slope;
 
 namespace {
@@ -58,4 +59,44 @@ TEST_CASE("tanh and sigmoid pass NaN") {
     CHECK(std::isnan(sigmoid(Tensor(Array{NAN})).value()(0)));
     CHECK(std::isnan(tanh(Tensor64(Array64{NAN})).value()(0)));
     CHECK(std::isnan(sigmoid(Tensor64(Array64{NAN})).value()(0)));
+}
+
+TEST_CASE("leaky_relu and prelu: at 0 the slope is that of the left side") {
+    const Array x{-2.F, -0.F, 0.F, 3.F, -inf, inf, NAN};
+    CHECK(distance(leaky_relu(Tensor(x), 0.5).value(), Array{-1.F, 0.F, 0.F, 3.F, -inf, inf, NAN}) == 0);
+    CHECK(leaky_relu(Tensor(-1.F)).item() == -0.01F);
+    CHECK(slope([](const Tensor& t) { return leaky_relu(t, 0.5); }, {-2.F, -0.F, 0.F, 3.F}) ==
+          Array{0.5F, 0.5F, 0.5F, 1.F});
+
+    Tape tape;
+    const Tensor t = tape.watch(Array{-2.F, 0.F, 3.F}), w = tape.watch(Array{0.25F});
+    const Tensor y = prelu(t, w);
+    CHECK(y.value() == Array{-0.5F, 0.F, 3.F});
+    const auto g = tape.gradient(sum(y), {t, w});
+    CHECK(g[0].value() == Array{0.25F, 0.25F, 1.F});
+    CHECK(g[1].value() == Array{-2.F});
+}
+
+TEST_CASE("a weight of prelu that does not broadcast is an error") {
+    const Tensor x(Array(Shape{2, 3, 4})), w(Array(Shape{3}));
+    const char* const text = "prelu: expected shapes that broadcast together, got (2, 3, 4) and (3)";
+    CHECK_THROWS_WITH_AS(prelu(x, w), located(text, __LINE__), ShapeError);
+}
+
+TEST_CASE("hard_tanh, relu6 and hard_sigmoid cut; their slope at the bounds is 0") {
+    const Array x{-4.F, -3.F, -1.F, 0.F, 0.5F, 1.F, 3.F, 6.F, 7.F};
+    CHECK(hard_tanh(Tensor(x)).value() == Array{-1.F, -1.F, -1.F, 0.F, 0.5F, 1.F, 1.F, 1.F, 1.F});
+    CHECK(slope([](const Tensor& t) { return hard_tanh(t); }, x) == Array{0.F, 0.F, 0.F, 1.F, 1.F, 0.F, 0.F, 0.F, 0.F});
+    CHECK(relu6(Tensor(x)).value() == Array{0.F, 0.F, 0.F, 0.F, 0.5F, 1.F, 3.F, 6.F, 6.F});
+    CHECK(slope([](const Tensor& t) { return relu6(t); }, x) == Array{0.F, 0.F, 0.F, 0.F, 1.F, 1.F, 1.F, 0.F, 0.F});
+    const float third = 1.F / 3, sixth = 1.F / 6;
+    CHECK(distance(hard_sigmoid(Tensor(x)).value(), Array{0.F, 0.F, third, 0.5F, 3.5F / 6, 2 * third, 1.F, 1.F, 1.F}) <
+          1e-6);
+    CHECK(slope([](const Tensor& t) { return hard_sigmoid(t); }, x) ==
+          Array{0.F, 0.F, sixth, sixth, sixth, sixth, 0.F, 0.F, 0.F});
+    CHECK(std::isnan(hard_tanh(Tensor(NAN)).item()));
+    CHECK(std::isnan(hard_sigmoid(Tensor(NAN)).item()));
+    CHECK(hard_tanh(Tensor(Array{-inf, inf}), -2, 5).value() == Array{-2.F, 5.F});
+    const char* const text = "hard_tanh: expected low <= high, got low = 1 and high = 0";
+    CHECK_THROWS_WITH_AS(hard_tanh(Tensor(1.F), 1, 0), located(text, __LINE__), ConfigError);
 }

@@ -104,3 +104,13 @@ TEST_CASE("empty tensors and scalars go through arithmetic") {
     CHECK(g[0].shape() == Shape{0, 3});
     CHECK(g[1].value() == Array{0.F, 0.F, 0.F});
 }
+
+TEST_CASE("a reciprocal square root and a reciprocal at zero are infinite, and their slopes minus infinity") {
+    const Array x{4.F, 0.F, -1.F, inf, NAN};
+    CHECK(distance(rsqrt(Tensor(x)).value(), Array{0.5F, inf, NAN, 0.F, NAN}) == 0);
+    CHECK(distance(grad([](const Tensor& t) { return sum(rsqrt(t)); })(x).value(),
+                   Array{-0.0625F, -inf, NAN, 0.F, NAN}) == 0);
+    CHECK(reciprocal(Tensor(Array{4.F, 0.F, -0.F, -inf})).value() == Array{0.25F, inf, -inf, 0.F});
+    const Array slopes = grad([](const Tensor& t) { return sum(reciprocal(t)); })(Array{4.F, 0.F, -0.F, inf}).value();
+    CHECK(slopes == Array{-0.0625F, -inf, -inf, 0.F});
+}

@@ -45,6 +45,33 @@ TEST_CASE("stacked matrices broadcast their leading axes") {
     CHECK(y(1, 3, 2, 1) == doctest::Approx(want));
 }
 
+TEST_CASE("vectors are one row on the left and one column on the right, and the axis is missing in the result") {
+    const Tensor row(Array{1.F, 10.F}), column(Array{1.F, 0.F, -1.F}), stack(Array{{{1.F, 2.F}, {3.F, 4.F}}, {{5.F, 6.F}, {7.F, 8.F}}});
+    CHECK(matmul(row, row).value() == Array(101.F));
+    CHECK(matmul(row, a).value() == Array{41.F, 52.F, 63.F});
+    CHECK(matmul(a, column).value() == Array{-2.F, -2.F});
+    CHECK(matmul(row, stack).value() == Array{{31.F, 42.F}, {75.F, 86.F}});
+    CHECK(matmul(stack, row).value() == Array{{21.F, 43.F}, {65.F, 87.F}});
+    CHECK(matmul(stack, row, {.transpose_a = true, .transpose_b = true}).value() == Array{{31.F, 42.F}, {75.F, 86.F}});
+    CHECK(matmul(row, Tensor(Array(Shape{2, 0}))).shape() == Shape{0});
+    CHECK(matmul(Tensor(Array(Shape{2, 0})), Tensor(Array(Shape{0}))).value() == Array{0.F, 0.F});
+    CHECK(grad([&](const Tensor& x) { return sum(matmul(x, stack)); })(row).value() == Array{14.F, 22.F});
+}
+
+TEST_CASE("one matrix that multiplies a batch has the gradient of the recorded way, transposed or not") {
+    const Tensor64 x(sample::uniform({3, 2, 4, 5}, 1)), w(sample::uniform({5, 6}, 2)), wt(sample::uniform({6, 5}, 3));
+    const auto compare = [&](const Tensor64& weight, MatmulOptions options) {
+        Tape tape;
+        const Tensor64 watched = tape.watch(weight);
+        const Tensor64 y = sum(square(matmul(x, watched, options)));
+        const Array64 fused = tape.gradient(y, watched, {.keep = true}).value();
+        const Array64 recorded = tape.gradient(y, watched, {.create_graph = true}).value();
+        CHECK(distance(fused, recorded) < 1e-13);
+    };
+    compare(w, {});
+    compare(wt, {.transpose_b = true});
+}
+
 TEST_CASE("products with extents of 0 are empty or zero, and so are their gradients") {
     const Tensor none(Array(Shape{2, 0})), wide(Array(Shape{0, 3})), empty(Array(Shape{0, 2, 3}));
     CHECK(matmul(none, wide).value() == Array(Shape{2, 3}, 0.F));
@@ -70,8 +97,14 @@ TEST_CASE("matmul names the shapes that do not fit, and the transpositions") {
     CHECK_THROWS_WITH_AS(matmul(a, b, second), located(with + "second transposed", __LINE__), ShapeError);
     const char* const both = "matmul: expected (m, k) x (k, n), got (2, 3) x (2, 3) with both transposed";
     CHECK_THROWS_WITH_AS(matmul(a, a, {.transpose_a = true, .transpose_b = true}), located(both, __LINE__), ShapeError);
-    const char* const rank = "matmul: expected matrices (..., m, k) x (..., k, n), got (2, 3) x (3)";
-    CHECK_THROWS_WITH_AS(matmul(a, vector), located(rank, __LINE__), ShapeError);
+    const char* const rank = "matmul: expected vectors or matrices (..., m, k) x (..., k, n), got (2, 3) x ()";
+    CHECK_THROWS_WITH_AS(matmul(a, Tensor(1.F)), located(rank, __LINE__), ShapeError);
+    const char* const left = "matmul: expected (k) x (k, n), got (3) x (2, 3)";
+    CHECK_THROWS_WITH_AS(matmul(vector, a), located(left, __LINE__), ShapeError);
+    const char* const right = "matmul: expected (m, k) x (k), got (3, 2) x (3)";
+    CHECK_THROWS_WITH_AS(matmul(b, vector), located(right, __LINE__), ShapeError);
+    const char* const both_vectors = "matmul: expected (k) x (k), got (3) x (2)";
+    CHECK_THROWS_WITH_AS(matmul(vector, Tensor(Array{1.F, 2.F})), located(both_vectors, __LINE__), ShapeError);
     const char* const batch = "matmul: expected batch axes that broadcast together, got (2, 3, 2) x (4, 2, 3)";
     CHECK_THROWS_WITH_AS(matmul(stack, other), located(batch, __LINE__), ShapeError);
 }

@@ -1,6 +1,8 @@
 #include <xtape/autodiff/ops/reduction.hpp>
 
 #include <xtape/autodiff/functional.hpp>
+#include <xtape/autodiff/gradcheck.hpp>
+#include <xtape/autodiff/sample.hpp>
 
 #include "autodiff/support.hpp"
 
@@ -8,8 +10,8 @@
 
 using namespace xtape;
 using support::distance;
-using support::slope;
 using support::located;
+using support::slope;
 
 namespace {
 const float inf = std::numeric_limits<float>::infinity();
@@ -49,9 +51,16 @@ TEST_CASE("axes out of range or given twice are errors") {
     };
     CHECK_THROWS_WITH_AS(sum(six, 2), located(rank("sum", 2), __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(max(six, -3), located(rank("max", -3), __LINE__), ShapeError);
-    CHECK_THROWS_WITH_AS(mean(six, 5), located(rank("sum", 5), __LINE__), ShapeError);
+    CHECK_THROWS_WITH_AS(mean(six, 5), located(rank("mean", 5), __LINE__), ShapeError);
+    CHECK_THROWS_WITH_AS(prod(six, 2), located(rank("prod", 2), __LINE__), ShapeError);
     const char* const twice = "sum: axis -1 was given twice for shape (2, 3)";
     CHECK_THROWS_WITH_AS(sum(six, {1, -1}), located(twice, __LINE__), ShapeError);
+    CHECK_THROWS_WITH_AS(mean(six, {1, -1}), located("mean: axis -1 was given twice for shape (2, 3)", __LINE__),
+                         ShapeError);
+    CHECK_THROWS_WITH_AS(prod(six, {1, 1}), located("prod: axis 1 was given twice for shape (2, 3)", __LINE__),
+                         ShapeError);
+    CHECK_THROWS_WITH_AS(max(six, {0, -2}), located("max: axis -2 was given twice for shape (2, 3)", __LINE__),
+                         ShapeError);
     const char* const none = "sum: expected axes of a tensor of rank 0, got axis 0 for shape ()";
     CHECK_THROWS_WITH_AS(sum(Tensor(1.F), 0), located(none, __LINE__), ShapeError);
 }
@@ -127,6 +136,70 @@ TEST_CASE("ten million floats of 0.1 sum to a million, and their mean is 0.1") {
     CHECK(std::abs(mean(x).item() / 0.1 - 1) < 1e-6);
     const Tensor column = Tensor(Array(Shape{5'000'000, 2}, 0.1F));
     CHECK(distance(sum(column, 0).value(), Array{500'000.F, 500'000.F}) < 1e-6);
+}
+
+TEST_CASE("products over all axes, one, several and none") {
+    CHECK(prod(six).item() == 840.F);
+    CHECK(prod(six, 0).value() == Array{4.F, 10.F, 21.F});
+    CHECK(prod(six, -1, true).value() == Array{{6.F}, {140.F}});
+    CHECK(prod(six, {1, 0}).item() == 840.F);
+    CHECK(prod(Tensor(3.F)).item() == 3.F);
+    CHECK(prod(Parameter(six.value()), 1).value() == Array{6.F, 140.F});
+    const Tensor none(Array(Shape{2, 0, 3}));
+    CHECK(prod(none).item() == 1.F);
+    CHECK(prod(none, 1).value() == Array{{1.F, 1.F, 1.F}, {1.F, 1.F, 1.F}});
+    CHECK(prod(none, 0).shape() == Shape{0, 3});
+    CHECK(slope([](const Tensor& x) { return prod(x, 1); }, none.value()).shape() == Shape{2, 0, 3});
+    CHECK(std::isnan(prod(Tensor(Array{inf, 0.F})).item()));
+    CHECK(std::isnan(prod(Tensor(Array{NAN, 0.F})).item()));
+}
+
+TEST_CASE("the gradient of a product is right with no zero, one and several, to second order") {
+    const auto f = [](const Tensor& t) { return prod(t, 1); };
+    CHECK(slope(f, {{2.F, 3.F, 5.F}, {2.F, 0.F, 5.F}, {0.F, 3.F, 0.F}, {0.F, 0.F, 0.F}}) ==
+          Array{{15.F, 10.F, 6.F}, {0.F, 10.F, 0.F}, {0.F, 0.F, 0.F}, {0.F, 0.F, 0.F}});
+    CHECK(slope(
+              [](const Tensor& t) {
+                  return prod(t, 0) * Array{1.F, 10.F};
+              },
+              {{0.F, 2.F}, {3.F, 4.F}}) == Array{{3.F, 40.F}, {0.F, 20.F}});
+    // Axes that do not stand side by side.
+    CHECK(slope(
+              [](const Tensor& t) {
+                  return prod(t, {0, 2});
+              },
+              {{{0.F, 2.F}, {1.F, 2.F}}, {{3.F, 4.F}, {0.F, 0.F}}}) ==
+          Array{{{24.F, 0.F}, {0.F, 0.F}}, {{0.F, 0.F}, {0.F, 0.F}}});
+    // d²(x y z) = {{0, z, y}, {z, 0, x}, {y, x, 0}}
+    const auto all = [](const Tensor64& x) { return prod(x); };
+    CHECK(hessian(all, Array64{2.0, 0.0, 5.0}) == Array64{{0.0, 5.0, 0.0}, {5.0, 0.0, 2.0}, {0.0, 2.0, 0.0}});
+    CHECK(hessian(all, Array64{0.0, 0.0, 5.0}) == Array64{{0.0, 5.0, 0.0}, {5.0, 0.0, 0.0}, {0.0, 0.0, 0.0}});
+    CHECK(hessian(all, Array64{0.0, 0.0, 0.0}) == Array64(Shape{3, 3}, 0.0));
+    const auto bent = [](const Tensor64& x) { return square(prod(x + 1.0, {0, 2})) + prod(x, {0, 2}); };
+    for (const int order : {1, 2}) {
+        const GradcheckReport report = gradcheck(bent, {Array64{{{0.0, 2.0}, {1.0, 2.0}}, {{3.0, -1.0}, {0.0, 0.0}}}},
+                                                 {.order = order, .tolerance = 1e-9});
+        CHECK_MESSAGE(report.ok, report.message);
+    }
+}
+
+TEST_CASE("a product of a thousand factors keeps its precision") {
+    const Array64 x = sample::positive({1000}, 1) / 1.1;
+    long double want = 1;
+    for (const double v : x) want *= static_cast<long double>(v);
+    CHECK(std::abs(static_cast<long double>(prod(Tensor64(x)).item()) / want - 1) < 1e-14L);
+}
+
+TEST_CASE("the fused gradient of a maximum over any axes is the recorded one") {
+    const Array x = xt::round(Array(xt::cast<float>(sample::uniform({3, 4, 5}, 1) * 2)));
+    for (const Axes& axes : {Axes(), Axes(0), Axes(1), Axes(2), Axes({0, 2}), Axes({0, 1})}) {
+        for (const bool keepdims : {false, true}) {
+            Tape tape;
+            const Tensor t = tape.watch(x);
+            const Array recorded = tape.gradient(sum(max(t, axes, keepdims)), t, {.create_graph = true}).value();
+            CHECK(slope([&](const Tensor& v) { return max(v, axes, keepdims); }, x) == recorded);
+        }
+    }
 }
 
 TEST_CASE("sum_to undoes broadcasting") {

@@ -16,16 +16,6 @@ const float inf = std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-TEST_CASE("comparisons give masks, and 0 wherever NaN takes part") {
-    const Tensor a(Array{1.F, 2.F, 3.F, NAN, NAN, inf}), b(Array{2.F, 2.F, 2.F, 1.F, NAN, inf});
-    CHECK((a < b).value() == Array{1.F, 0.F, 0.F, 0.F, 0.F, 0.F});
-    CHECK((a <= b).value() == Array{1.F, 1.F, 0.F, 0.F, 0.F, 1.F});
-    CHECK((a > b).value() == Array{0.F, 0.F, 1.F, 0.F, 0.F, 0.F});
-    CHECK((a >= b).value() == Array{0.F, 1.F, 1.F, 0.F, 0.F, 1.F});
-    CHECK(equal(a, b).value() == Array{0.F, 1.F, 0.F, 0.F, 0.F, 1.F});
-    CHECK((Tensor(Array{0.F}) <= Tensor(Array{-0.F})).value() == Array{1.F});
-}
-
 TEST_CASE("where takes one branch; a NaN mask counts as not 0") {
     const Tensor mask(Array{1.F, 0.F, -2.F, -0.F, NAN}), a(Array{1.F, 2.F, 3.F, 4.F, 5.F});
     CHECK(where(mask, a, -a).value() == Array{1.F, -2.F, 3.F, -4.F, 5.F});
@@ -73,16 +63,17 @@ TEST_CASE("the absolute value has slope 0 at 0 and keeps NaN") {
     CHECK(std::isnan(slope([](const Tensor& x) { return abs(x); }, {NAN})(0)));
 }
 
+TEST_CASE("all derivatives of the absolute value at 0 are 0") {
+    const auto f = [](const Tensor64& x) { return abs(x); };
+    CHECK(grad(grad(f))(Tensor64(0.0)).item() == 0);
+    CHECK(grad(f)(Tensor64(0.0)).item() == 0);
+}
+
 TEST_CASE("shapes that do not broadcast are named") {
     const Tensor a(Array(Shape{2}, 1.F)), b(Array(Shape{3}, 1.F)), c(Array(Shape{4, 3}, 1.F));
     const auto text = [](const char* name) {
         return std::string(name) + ": expected shapes that broadcast together, got (2) and (3)";
     };
-    CHECK_THROWS_WITH_AS((void)(a < b), text("less").c_str(), ShapeError);
-    CHECK_THROWS_WITH_AS((void)(a <= b), text("less_equal").c_str(), ShapeError);
-    CHECK_THROWS_WITH_AS((void)(b > a), text("less").c_str(), ShapeError);
-    CHECK_THROWS_WITH_AS((void)(b >= a), text("less_equal").c_str(), ShapeError);
-    CHECK_THROWS_WITH_AS(equal(a, b), text("equal").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(maximum(a, b), text("maximum").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(minimum(a, b), text("minimum").c_str(), ShapeError);
     CHECK_THROWS_WITH_AS(where(a, b, c), "where: expected shapes that broadcast together, got (2), (3) and (4, 3)",

@@ -1,30 +1,11 @@
 #include <xtape/autodiff/ops/shaping.hpp>
 
-#include <xtape/autodiff/functional.hpp>
-#include <xtape/autodiff/ops/reduction.hpp>
-
-#include "autodiff/support.hpp"
-
-#include <limits>
+#include "autodiff/moving.hpp"
 
 using namespace xtape;
+using support::back;
 using support::located;
-
-namespace {
-const Tensor six(Array{{1.F, 2.F, 3.F}, {4.F, 5.F, 6.F}});
-const Tensor line(Array{0.F, 1.F, 2.F, 3.F, 4.F, 5.F, 6.F, 7.F, 8.F, 9.F});
-
-// Gradient of sum(f(x) * weights): shows where each element of the result came from.
-template <class F>
-Array back(F f, const Tensor& x, const Array& weights) {
-    return grad([&](const Tensor& t) { return sum(f(t) * weights); })(x).value();
-}
-
-Array cut(std::ptrdiff_t start, std::ptrdiff_t stop, std::ptrdiff_t step) {
-    return slice(line, {{start, stop, step}}).value();
-}
-constexpr std::ptrdiff_t open = Range::open, lowest = std::numeric_limits<std::ptrdiff_t>::min();
-}  // namespace
+using support::six;
 
 TEST_CASE("reshape keeps the order of the elements") {
     CHECK(reshape(six, {3, 2}).value() == Array{{1.F, 2.F}, {3.F, 4.F}, {5.F, 6.F}});
@@ -36,6 +17,27 @@ TEST_CASE("reshape keeps the order of the elements") {
     const std::string text = "reshape: expected a shape with 6 elements for (2, 3), got ";
     CHECK_THROWS_WITH_AS(reshape(six, {4}), located(text + "(4)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(reshape(six, {}), located(text + "()", __LINE__), ShapeError);
+}
+
+TEST_CASE("reshape finds out one extent by itself") {
+    const std::size_t three = 3;
+    const int minus = -1;
+    CHECK(reshape(six, {-1, 2}).shape() == Shape{3, 2});
+    CHECK(reshape(six, {-1}).value() == Array{1.F, 2.F, 3.F, 4.F, 5.F, 6.F});
+    CHECK(reshape(six, {three, minus, 1}).shape() == Shape{3, 2, 1});
+    CHECK(reshape(Tensor(1.F), {-1, 1}).shape() == Shape{1, 1});
+    CHECK(reshape(Tensor(Array(Shape{0, 3})), {-1, 3}).shape() == Shape{0, 3});
+    CHECK(reshape(six, Shape{6}).shape() == Shape{6});
+    const Array w{{1.F, 2.F}, {3.F, 4.F}, {5.F, 6.F}};
+    CHECK(back([](const Tensor& t) { return reshape(t, {-1, 2}); }, six, w) == six.value());
+    CHECK_THROWS_WITH_AS(reshape(six, {-1, 4}),
+                         located("reshape: expected a shape with 6 elements for (2, 3), got (-1, 4)", __LINE__ - 1), ShapeError);
+    const std::string extents = "reshape: expected extents of at least 0, one of which may be -1, got ";
+    CHECK_THROWS_WITH_AS(reshape(six, {-1, -1}), located(extents + "(-1, -1)", __LINE__), ShapeError);
+    CHECK_THROWS_WITH_AS(reshape(six, {-2, 3}), located(extents + "(-2, 3)", __LINE__), ShapeError);
+    const Tensor none(Array(Shape{0, 3}));
+    const char* const zero = "reshape: expected no extent of 0 beside -1, got (0, -1)";
+    CHECK_THROWS_WITH_AS(reshape(none, {0, -1}), located(zero, __LINE__), ShapeError);
 }
 
 TEST_CASE("shapes too large to count are refused, not wrapped around") {
@@ -111,50 +113,4 @@ TEST_CASE("concat names the shapes that do not fit") {
     const std::vector<Tensor> nothing;
     const char* const least = "concat: expected at least one tensor, got none";
     CHECK_THROWS_WITH_AS(concat(nothing), located(least, __LINE__), ShapeError);
-}
-
-TEST_CASE("slices follow NumPy's rules") {
-    // Expected values: numpy.arange(10)[start:stop:step].
-    CHECK(cut(2, 5, 1) == Array{2.F, 3.F, 4.F});
-    CHECK(cut(open, open, 1) == line.value());
-    CHECK(cut(open, open, -1)(0) == 9.F);
-    CHECK(cut(-3, open, 1) == Array{7.F, 8.F, 9.F});
-    CHECK(cut(open, -7, 1) == Array{0.F, 1.F, 2.F});
-    CHECK(cut(1, 8, 3) == Array{1.F, 4.F, 7.F});
-    CHECK(cut(8, 1, -3) == Array{8.F, 5.F, 2.F});
-    CHECK(cut(-100, 100, 4) == Array{0.F, 4.F, 8.F});
-    CHECK(cut(100, -100, -4) == Array{9.F, 5.F, 1.F});
-    CHECK(cut(3, -1, -1).size() == 0);
-    CHECK(cut(5, 5, 1).size() == 0);
-    CHECK(cut(7, 2, 1).size() == 0);
-    CHECK(cut(100, 200, 1).size() == 0);
-    CHECK(cut(-100, -200, -1).size() == 0);
-}
-
-TEST_CASE("steps and positions at the ends of their type are fine") {
-    CHECK(cut(2, open, open) == Array{2.F});
-    CHECK(cut(2, 9, open - 1) == Array{2.F});
-    CHECK(cut(2, open, lowest) == Array{2.F});
-    CHECK(cut(lowest, open, 5) == Array{0.F, 5.F});
-    CHECK(cut(open, lowest, -5) == Array{9.F, 4.F});
-    CHECK(slice(six, {{0, 2, open}, {open, open, lowest}}).value() == Array{{3.F}});
-    CHECK(back([](const Tensor& t) { return slice(t, {{2, open, open}}); }, line, {5.F})(2) == 5.F);
-}
-
-TEST_CASE("slices of several axes, and their gradients") {
-    CHECK(slice(six, {{}, {.step = -2}}).value() == Array{{3.F, 1.F}, {6.F, 4.F}});
-    CHECK(slice(six, {{1, 2}}).value() == Array{{4.F, 5.F, 6.F}});
-    CHECK(slice(six, {}).value() == six.value());
-    CHECK(slice(Tensor(1.F), {}).item() == 1.F);
-    CHECK(slice(Tensor(Array(Shape{0, 3})), {{}, {0, 2}}).shape() == Shape{0, 2});
-    CHECK(back(
-              [](const Tensor& t) {
-                  return slice(t, {{}, {.step = -2}});
-              },
-              six, {{1.F, 2.F}, {3.F, 4.F}}) == Array{{2.F, 0.F, 1.F}, {4.F, 0.F, 3.F}});
-    CHECK(back([](const Tensor& t) { return slice(t, {{1, 1}}); }, six, Array(Shape{0, 3})) == Array(Shape{2, 3}, 0.F));
-    const char* const many = "slice: expected at most 2 ranges for shape (2, 3), got 3";
-    CHECK_THROWS_WITH_AS(slice(six, {{}, {}, {}}), located(many, __LINE__), ShapeError);
-    const char* const zero = "slice: expected a step that is not 0, got 0 for axis 1";
-    CHECK_THROWS_WITH_AS(slice(six, {{}, {0, 1, 0}}), located(zero, __LINE__), ShapeError);
 }

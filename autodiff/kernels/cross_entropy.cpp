@@ -1,0 +1,125 @@
+#include <xtape/autodiff/kernels/cross_entropy.hpp>
+
+#include <xtape/autodiff/kernels/moments.hpp>
+#include <xtape/autodiff/parallel.hpp>
+
+#include <algorithm>
+
+namespace xtape::detail {
+namespace {
+
+template <class T>
+T larger(T a, T b) { return a > b ? a : (b >= a ? b : a + b); }  // NaN wins
+template <class T>
+Lanes<T> larger(Lanes<T> a, Lanes<T> b) { return where(a > b, a, where(b >= a, b, a + b)); }
+
+template <class T>
+Lanes<T> if_zero(Lanes<T> q, Lanes<T> value) { return where(equal(q, Lanes<T>(0)), q, value); }
+template <class T>
+T if_zero(T q, T value) { return q == 0 ? q : value; }
+
+// Every register of a row, what lies past its end read as -inf.
+template <class T, class F>
+void each_register(const T* x, std::size_t width, const F& f) {
+    using L = Lanes<T>;
+    std::size_t i = 0;
+    for (; i + L::width <= width; i += L::width) f(L::load(x + i));
+    if (i == width) return;
+    alignas(64) T tail[L::width];
+    std::fill(tail, tail + L::width, -std::numeric_limits<T>::infinity());
+    std::copy(x + i, x + width, tail);
+    f(L::load(tail));
+}
+
+// q at element i, in registers or numbers.
+template <class T, class Load>
+auto target_at(const RowTargets<T>& q, Load load, std::size_t i) {
+    using V = decltype(load(static_cast<const T*>(nullptr)));
+    V value(0);
+    if (q.targets) {
+        value = load(q.targets + i);
+        if (q.scale) value = value * load(q.scale + i);
+    }
+    if (q.base) value = value + load(q.base + i);
+    return value;
+}
+
+template <class T>
+void row_normalizer(const T* x, std::size_t width, double& top, double& log_sum) {
+    using L = Lanes<T>;
+    L high(-std::numeric_limits<T>::infinity());
+    each_register(x, width, [&](L v) { high = larger(high, v); });
+    alignas(64) T lane[L::width];
+    high.store(lane);
+    T largest = lane[0];
+    for (const T value : lane) largest = larger(largest, value);
+    L total(0);
+    each_register(x, width, [&](L v) { total = total + exp(v - L(largest)); });
+    total.store(lane);
+    double sum = 0;
+    for (const T value : lane) sum += static_cast<double>(value);
+    top = static_cast<double>(largest);
+    log_sum = std::log(sum);
+}
+
+}  // namespace
+
+template <class T>
+void row_normalizers(const T* x, std::size_t rows, std::size_t width, double* top, double* log_sum) {
+    parallel_for(rows, std::max<std::size_t>(1, 8192 / std::max<std::size_t>(1, width)), [&](std::size_t begin, std::size_t end) {
+        for (std::size_t r = begin; r < end; ++r) row_normalizer(x + r * width, width, top[r], log_sum[r]);
+    });
+}
+
+template <class T>
+double row_loss(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum) {
+    const T high = static_cast<T>(top), rest = static_cast<T>(log_sum);
+    std::array<double, 1> total{};
+    sum_stretch<T>(width, total, [&](auto load, std::size_t i) {
+        const auto weight = target_at(q, load, i);
+        const auto surprise = (high - load(x + i)) + rest;
+        return std::array{if_zero(weight, decltype(weight + weight)(weight * surprise))};
+    });
+    return total[0];
+}
+
+template <class T>
+double row_total(std::size_t width, const RowTargets<T>& q) {
+    std::array<double, 1> total{};
+    sum_stretch<T>(width, total, [&](auto load, std::size_t i) { return std::array{target_at(q, load, i)}; });
+    return total[0];
+}
+
+template <class T>
+void row_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum, T factor, T scale, T* dx) {
+    const Lanes<T> high(top), rest(log_sum), f(factor), s(scale);
+    const bool targets = q.targets || q.base;
+    for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
+        Lanes<T> d = f * exp((load(x + i) - high) - rest);
+        if (targets) d = d - s * target_at(q, load, i);
+        store(d, dx + i);
+    });
+}
+
+template <class T>
+void row_target_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum, T factor, T* dt) {
+    const Lanes<T> high(top), rest(log_sum), f(factor);
+    for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
+        Lanes<T> d = f * ((high - load(x + i)) + rest);
+        if (q.scale) d = d * load(q.scale + i);
+        store(d, dt + i);
+    });
+}
+
+template void row_normalizers(const float*, std::size_t, std::size_t, double*, double*);
+template void row_normalizers(const double*, std::size_t, std::size_t, double*, double*);
+template double row_loss(const float*, std::size_t, const RowTargets<float>&, double, double);
+template double row_loss(const double*, std::size_t, const RowTargets<double>&, double, double);
+template double row_total(std::size_t, const RowTargets<float>&);
+template double row_total(std::size_t, const RowTargets<double>&);
+template void row_gradient(const float*, std::size_t, const RowTargets<float>&, double, double, float, float, float*);
+template void row_gradient(const double*, std::size_t, const RowTargets<double>&, double, double, double, double, double*);
+template void row_target_gradient(const float*, std::size_t, const RowTargets<float>&, double, double, float, float*);
+template void row_target_gradient(const double*, std::size_t, const RowTargets<double>&, double, double, double, double*);
+
+}  // namespace xtape::detail
