@@ -34,11 +34,11 @@ struct ChannelPieces {
     std::ptrdiff_t vectors, width, count, all;
 };
 
-/// a b + c, rounded once where the processor can. xsimd 8 has no such function for AVX-512, and Clang, unlike GCC, does
-/// not fuse the two operations by itself, which then run out of registers.
+/// a b + c, rounded once where the processor can. GCC fuses the two operations by itself, and spills accumulators when
+/// it is told to by name; Clang does not, and then runs out of registers. xsimd 8 has no such function for AVX-512.
 template <class T>
 Lanes<T> multiply_add(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
-#ifdef __AVX512F__
+#if defined(__clang__) && defined(__AVX512F__)
     if constexpr (sizeof(Lanes<T>) == 64) {
         if constexpr (sizeof(T) == sizeof(float)) {
             return Lanes<T>(_mm512_fmadd_ps(a.v, b.v, c.v));
@@ -47,7 +47,11 @@ Lanes<T> multiply_add(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
         }
     }
 #endif
+#ifdef __clang__
     return Lanes<T>(xsimd::fma(a.v, b.v, c.v));
+#else
+    return c + a * b;
+#endif
 }
 
 /// Whether convolve_direct can compute the shape: strides of 1.
