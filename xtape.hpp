@@ -3,9 +3,12 @@
 
 #include <xtape/autodiff/apply.hpp>
 #include <xtape/autodiff/array.hpp>
+#include <xtape/autodiff/checkpoint.hpp>
+#include <xtape/autodiff/custom.hpp>
 #include <xtape/autodiff/error.hpp>
 #include <xtape/autodiff/functional.hpp>
 #include <xtape/autodiff/gradcheck.hpp>
+#include <xtape/autodiff/inspect.hpp>
 #include <xtape/autodiff/memory.hpp>
 #include <xtape/autodiff/ops.hpp>
 #include <xtape/autodiff/parallel.hpp>
