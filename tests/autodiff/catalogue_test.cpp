@@ -287,6 +287,19 @@ TEST_CASE("other operations, too, take the same tensor twice") {
     if (!std::getenv("XTAPE_OPERATIONS")) CHECK(checked >= 10);
 }
 
+TEST_CASE("elementwise operations name themselves and all shapes when these do not broadcast") {
+    for (const OperationInfo& op : chosen_operations()) {
+        const std::size_t arity = op.samples[0].inputs.size();
+        if (!op.elementwise || arity < 2) continue;
+        std::vector<Shape> shapes(arity, Shape{2, 3});
+        shapes[1] = Shape{2, 4};
+        std::string got = "(2, 3)";
+        for (std::size_t i = 1; i < arity; ++i) got += (i + 1 < arity ? ", " : " and ") + to_string(shapes[i]);
+        const std::string text = op.name + ": expected shapes that broadcast together, got " + got;
+        CHECK_THROWS_WITH_AS(op.samples[0].apply64(tensors<double>(refilled(op.samples[0], shapes))), text.c_str(), ShapeError);
+    }
+}
+
 TEST_CASE("non-contiguous xtensor expressions are taken by value, in order") {
     for_each_sample([](const OperationInfo&, const OperationSample& sample) {
         std::vector<Tensor64> x;
