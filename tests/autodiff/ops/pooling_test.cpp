@@ -137,3 +137,12 @@ TEST_CASE("pooling names the shapes that do not fit") {
     CHECK_THROWS_WITH_AS(detail::call(TakePlaces{{{1, 1, 4}, {1, 1, 2}}, nullptr}, Location{}, line),
                          "max_pool_take: expected input (1, 1, 4), got (1, 1, 5)", ShapeError);
 }
+
+TEST_CASE("pooling over one axis says so in its errors") {
+    const Tensor matrix(Array(Shape{2, 3})), three(Array(Shape{2, 1, 3}));
+    const char* const axes = "max_pool1d: expected input (N, C, L), got (2, 3)";
+    CHECK_THROWS_WITH_AS(max_pool1d(matrix, 2), located(axes, __LINE__), ShapeError);
+    const char* const large =
+        "max_pool1d: expected a kernel within the padded input, which is 3, but it is 4, got input (2, 1, 3)";
+    CHECK_THROWS_WITH_AS(max_pool1d(three, 4), located(large, __LINE__), ShapeError);
+}
