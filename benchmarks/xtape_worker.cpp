@@ -80,6 +80,43 @@ struct MlpStep {
     std::unique_ptr<optim::Optimizer> optimizer;
 };
 
+// A small LeNet: 28x28 images through two 5x5 convolutions of 16 and 32 channels, each halved by pooling.
+struct Cnn : nn::Module {
+    Tensor forward(const Tensor& x) override {
+        const Tensor a = max_pool2d(relu(conv2d(x, weight1, bias1, {.padding = 2})), 2);
+        const Tensor b = max_pool2d(relu(conv2d(a, weight2, bias2, {.padding = 2})), 2);
+        return classes(flatten(b, 1));
+    }
+    void visit(nn::Visitor& v) override {
+        v("weight1", weight1), v("bias1", bias1), v("weight2", weight2), v("bias2", bias2), v("classes", classes);
+    }
+
+    Parameter weight1{nn::Init::standard.make<float>({16, 1, 5, 5})}, bias1{Array(Shape{16}, 0)};
+    Parameter weight2{nn::Init::standard.make<float>({32, 16, 5, 5})}, bias2{Array(Shape{32}, 0)};
+    nn::Linear classes{32 * 7 * 7, 10};
+};
+
+struct CnnStep {
+    CnnStep() {
+        const std::vector<float> numbers = bench::inputs(batch, 28 * 28);
+        std::copy(numbers.begin(), numbers.end(), x.data());
+        const std::vector<long> labels = bench::labels(batch, 10);
+        std::copy(labels.begin(), labels.end(), y.data());
+    }
+    void operator()() {
+        Tape tape;
+        tape.backward(nn::cross_entropy(net(x), y));
+        adam.step();
+        adam.zero_grad();
+    }
+
+    static constexpr std::size_t batch = 64;
+    Cnn net;
+    Array x = empty_array<float>({batch, 1, 28, 28});
+    IndexArray y = IndexArray(Shape{batch});
+    optim::Adam adam{net.parameters(), {.lr = 1e-3}};
+};
+
 // Those that are compared, and those that show how the cost grows with batch and depth.
 std::vector<bench::Mlp> all_mlps() {
     std::vector<bench::Mlp> all = bench::mlps();
@@ -115,6 +152,7 @@ int main() {
     for (const bench::Mlp& mlp : all_mlps()) {
         cases[mlp.name] = [mlp]() -> bench::Step { return [step = std::make_shared<MlpStep>(mlp)] { (*step)(); }; };
     }
+    cases["cnn-16-32/64"] = []() -> bench::Step { return [step = std::make_shared<CnnStep>()] { (*step)(); }; };
     for (const int operations : {1000, 10'000, 100'000, 1'000'000}) {
         cases["scalar-chain-" + std::to_string(operations)] = [operations]() -> bench::Step { return [=] { chain(operations); }; };
     }
