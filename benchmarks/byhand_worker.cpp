@@ -4,8 +4,11 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
+#include <thread>
 
 namespace {
 
@@ -47,10 +50,18 @@ public:
         labels_ = bench::labels(mlp.batch, mlp.sizes.back());
     }
 
-    void step() {
+    void step(bench::Watch& watch) {
         forward();
         mlp_.autoencoder ? squared_error() : cross_entropy();
+        watch.ended("forward");
         backward();
+        watch.ended("backward");
+        update();
+        watch.ended("update");
+    }
+
+private:
+    void update() {
         ++steps_;
         const float rate1 = 1e-3F / (1 - std::pow(0.9F, static_cast<float>(steps_)));
         const float scale2 = 1 / std::sqrt(1 - std::pow(0.999F, static_cast<float>(steps_)));
@@ -65,7 +76,6 @@ public:
         }
     }
 
-private:
     void forward() {
         const float* x = x_.data();
         for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -142,19 +152,67 @@ private:
     float loss_ = 0;
 };
 
+// What the machine can do, each the floor of something: copying is that of elementwise functions, a product of matrices that of
+// layers.
+int threads() {
+    const char* wanted = std::getenv("XTAPE_THREADS");
+    return wanted ? std::max(1, std::atoi(wanted)) : 1;
+}
+
+bench::Step copy(std::size_t count) {
+    const auto x = std::make_shared<Buffer>(bench::uniform(count)), y = std::make_shared<Buffer>(count);
+    const auto part = [=](std::size_t begin, std::size_t end) {
+        std::copy(x->data() + begin, x->data() + end, y->data() + begin);
+    };
+    if (threads() == 1) return [=](bench::Watch&) { part(0, count); };
+    return [=](bench::Watch&) {  // starting a thread takes a hundredth of the time of the 10M for which this is
+        std::thread half(part, 0, count / 2);
+        part(count / 2, count);
+        half.join();
+    };
+}
+
+bench::Step gemm(int n) {
+    const auto size = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
+    const auto a = std::make_shared<Buffer>(bench::uniform(size)), b = a, c = std::make_shared<Buffer>(size);
+    return [=](bench::Watch&) {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a->data(), n, b->data(), n, 0, c->data(), n);
+    };
+}
+
+// A million multiply-adds of the widest registers there are, in as many independent chains as hide their latency.
+bench::Step multiply_add() {
+#if defined(__AVX512F__)
+    using Lanes [[gnu::vector_size(64)]] = float;
+#elif defined(__AVX__)
+    using Lanes [[gnu::vector_size(32)]] = float;
+#else
+    using Lanes [[gnu::vector_size(16)]] = float;
+#endif
+    constexpr std::size_t chains = 12;
+    const auto state = std::make_shared<std::array<Lanes, chains>>();
+    return [=](bench::Watch&) {
+        std::array<Lanes, chains> x = *state;
+        const Lanes half = Lanes{} + 0.5F;
+        for (int i = 0; i < 1'000'000 / static_cast<int>(chains * sizeof(Lanes) / sizeof(float)); ++i) {
+            for (Lanes& lanes : x) lanes = lanes * half + half;
+        }
+        *state = x;
+    };
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
     bench::Cases cases;
     for (const bench::Mlp& mlp : bench::mlps()) {
         cases[mlp.name] = [mlp]() -> bench::Step {
-            return [network = std::make_shared<Network>(mlp)] { network->step(); };
+            return [network = std::make_shared<Network>(mlp)](bench::Watch& watch) { network->step(watch); };
         };
     }
-    // The floor of every elementwise function: reading and writing that much memory.
-    cases["copy-10M"] = []() -> bench::Step {
-        const auto x = std::make_shared<Buffer>(bench::uniform(10'000'000)), y = std::make_shared<Buffer>(x->size());
-        return [=] { std::copy(x->begin(), x->end(), y->begin()); };
-    };
-    return bench::serve(cases);
+    cases["copy-10M"] = [] { return copy(10'000'000); };
+    cases["copy-64K"] = [] { return copy(65'536); };
+    cases["gemm-1024"] = [] { return gemm(1024); };
+    cases["multiply-add-1M"] = [] { return multiply_add(); };
+    return bench::Server(cases).run(argc, argv);
 }

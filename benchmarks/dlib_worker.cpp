@@ -28,7 +28,7 @@ struct TrainingStep {
             y.push_back(static_cast<unsigned long>(classes[i]));
         }
     }
-    void operator()() {
+    void operator()(bench::Watch&) {
         trainer.train_one_step(x, y);
         trainer.get_net(force_flush_to_disk::no);  // waits until the step, which runs on another thread, is done
     }
@@ -42,14 +42,14 @@ struct TrainingStep {
 template <class Net>
 bench::Step step(const bench::Mlp& mlp) {
     if (mlp.adam) {
-        return [s = std::make_shared<TrainingStep<Net, adam>>(mlp, adam(0, 0.9F, 0.999F), 1e-3)] { (*s)(); };
+        return [s = std::make_shared<TrainingStep<Net, adam>>(mlp, adam(0, 0.9F, 0.999F), 1e-3)](bench::Watch& w) { (*s)(w); };
     }
-    return [s = std::make_shared<TrainingStep<Net, sgd>>(mlp, sgd(0, 0), 1e-2)] { (*s)(); };
+    return [s = std::make_shared<TrainingStep<Net, sgd>>(mlp, sgd(0, 0), 1e-2)](bench::Watch& w) { (*s)(w); };
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
     bench::Cases cases;
     for (const bench::Mlp& mlp : bench::mlps()) {
         if (mlp.autoencoder) continue;
@@ -59,5 +59,5 @@ int main() {
             return step<Network<128, 64, 10>>(mlp);
         };
     }
-    return bench::serve(cases);
+    return bench::Server(cases).run(argc, argv);
 }

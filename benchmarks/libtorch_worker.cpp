@@ -25,12 +25,15 @@ struct MlpStep {
             optimizer = std::make_unique<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(1e-2));
         }
     }
-    void operator()() {
-        optimizer->zero_grad();
+    void operator()(bench::Watch& watch) {
         const torch::Tensor out = net->forward(x);
         const torch::Tensor loss = autoencoder ? torch::mse_loss(out, x) : torch::nn::functional::cross_entropy(out, y);
+        watch.ended("forward");
         loss.backward();
+        watch.ended("backward");
         optimizer->step();
+        optimizer->zero_grad();
+        watch.ended("update");
     }
 
     bool autoencoder;
@@ -44,10 +47,14 @@ struct CnnStep {
         x = tensor(bench::inputs(64, 28 * 28), {64, 1, 28, 28});
         y = torch::tensor(bench::labels(64, 10), torch::kInt64);
     }
-    void operator()() {
-        optimizer.zero_grad();
-        torch::nn::functional::cross_entropy(net->forward(x), y).backward();
+    void operator()(bench::Watch& watch) {
+        const torch::Tensor loss = torch::nn::functional::cross_entropy(net->forward(x), y);
+        watch.ended("forward");
+        loss.backward();
+        watch.ended("backward");
         optimizer.step();
+        optimizer.zero_grad();
+        watch.ended("update");
     }
 
     torch::nn::Sequential net{torch::nn::Conv2d(torch::nn::Conv2dOptions(1, 16, 5).padding(2)), torch::nn::ReLU(),
@@ -68,25 +75,29 @@ void chain(int operations) {
 template <class F>
 bench::Step elementwise(F f) {
     const torch::Tensor x = tensor(bench::uniform(10'000'000), {10'000'000});
-    return [=] { f(x); };
+    return [=](bench::Watch&) { f(x); };
 }
 
 // The same into an output that is there already: no new memory for each result.
 template <class F>
 bench::Step elementwise_into(F f) {
     const torch::Tensor x = tensor(bench::uniform(10'000'000), {10'000'000});
-    return [=, y = torch::empty_like(x)]() mutable { f(y, x); };
+    return [=, y = torch::empty_like(x)](bench::Watch&) mutable { f(y, x); };
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
     bench::Cases cases;
     for (const bench::Mlp& mlp : bench::mlps()) {
-        cases[mlp.name] = [mlp]() -> bench::Step { return [step = std::make_shared<MlpStep>(mlp)] { (*step)(); }; };
+        cases[mlp.name] = [mlp]() -> bench::Step {
+            return [step = std::make_shared<MlpStep>(mlp)](bench::Watch& watch) { (*step)(watch); };
+        };
     }
-    cases["cnn-16-32/64"] = []() -> bench::Step { return [step = std::make_shared<CnnStep>()] { (*step)(); }; };
-    cases["scalar-chain-1000"] = []() -> bench::Step { return [] { chain(1000); }; };
+    cases["cnn-16-32/64"] = []() -> bench::Step {
+        return [step = std::make_shared<CnnStep>()](bench::Watch& watch) { (*step)(watch); };
+    };
+    cases["scalar-chain-1000"] = []() -> bench::Step { return [](bench::Watch&) { chain(1000); }; };
     using T = torch::Tensor;
     cases["tanh-10M"] = [] { return elementwise([](const T& x) { return torch::tanh(x); }); };
     cases["exp-10M"] = [] { return elementwise([](const T& x) { return torch::exp(x); }); };
@@ -94,5 +105,5 @@ int main() {
     cases["tanh-10M/reused"] = [] { return elementwise_into([](T& y, const T& x) { torch::tanh_out(y, x); }); };
     cases["exp-10M/reused"] = [] { return elementwise_into([](T& y, const T& x) { torch::exp_out(y, x); }); };
     cases["sigmoid-10M/reused"] = [] { return elementwise_into([](T& y, const T& x) { torch::sigmoid_out(y, x); }); };
-    return bench::serve(cases);
+    return bench::Server(cases).run(argc, argv);
 }

@@ -5,9 +5,9 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-    if (argc < 2) return std::cerr << "usage: mnist_libtorch FOLDER [EPOCHS]\n", 2;
+    if (argc < 2) return std::cerr << "usage: mnist_libtorch FOLDER [EPOCHS [SEED]]\n", 2;
     const int epochs = argc > 2 ? std::atoi(argv[2]) : 20;
-    torch::manual_seed(1);
+    torch::manual_seed(argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1);
     using Mnist = torch::data::datasets::MNIST;
     const Mnist train(argv[1]), test(argv[1], Mnist::Mode::kTest);
     // Batches are gathered from the whole tensors: libtorch's own loader stacks single examples and is far slower.

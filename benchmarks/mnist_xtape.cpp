@@ -8,9 +8,9 @@
 using namespace xtape;
 
 int main(int argc, char** argv) {
-    if (argc < 2) return fmt::print(stderr, "usage: mnist_xtape FOLDER [EPOCHS]\n"), 2;
+    if (argc < 2) return fmt::print(stderr, "usage: mnist_xtape FOLDER [EPOCHS [SEED]]\n"), 2;
     const int epochs = argc > 2 ? std::atoi(argv[2]) : 20;
-    seed(1);
+    seed(argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1);
     const data::Mnist mnist = data::mnist(argv[1]);
     nn::Sequential net{nn::Linear{784, 128}, nn::ReLU{}, nn::Linear{128, 64}, nn::ReLU{}, nn::Linear{64, 10}};
     optim::Adam adam{net.parameters(), {.lr = 1e-3}};

@@ -2,25 +2,29 @@
 //
 // A worker reads commands from standard input, one a line, and answers each with one line:
 //
-//   start CASE       builds the case and warms it up    "ready" or "unknown"
-//   burst SECONDS    steps until that time has passed   "STEPS SECONDS"
-//   memory           peak resident set so far           "KIBIBYTES"
-//   allocations N    heap allocations during N steps    "COUNT", or "-1" where they are not counted
+//   start CASE SECONDS   builds the case and warms it up        "ready" or "unknown"
+//   burst SECONDS        steps until that time has passed       "STEPS SECONDS"
+//   parts SECONDS        the same, with a watch on each part    "NAME MICROSECONDS ...", of a step
+//   memory               peak resident set so far               "KIBIBYTES"
+//   allocations STEPS    heap allocations during those steps    "COUNT", or "-1" where they are not counted
 //   quit
+//
+// With the arguments CASE STEPS it takes exactly those steps and ends: what an instruction counter wants to see.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
-
-#include <sys/resource.h>
 
 namespace bench {
 
@@ -70,66 +74,128 @@ inline std::vector<long> labels(std::size_t rows, std::size_t classes) {
     return y;
 }
 
-using Step = std::function<void()>;
-
-/// Cases by name: a function that builds the case and returns one step of it.
-using Cases = std::map<std::string, std::function<Step()>>;
-
 inline double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Serves the protocol until "quit" or the end of the input. `allocations`, where given, is a running count.
-inline int serve(const Cases& cases, const std::function<long()>& allocations = nullptr) {
-    Step step;
-    const auto burst = [&](double seconds) {
-        const auto start = std::chrono::steady_clock::now();
+/// A watch that a step may press as each of its parts ends. It asks for the time only when it is on.
+class Watch {
+public:
+    explicit Watch(bool on) : on_(on) { restart(); }
+    void restart() {
+        if (on_) last_ = std::chrono::steady_clock::now();
+    }
+    void ended(const char* part) {
+        if (!on_) return;
+        const auto found = std::find_if(parts_.begin(), parts_.end(), [&](const auto& p) { return p.first == part; });
+        double& total = found == parts_.end() ? parts_.emplace_back(part, 0).second : found->second;
+        total += seconds_since(last_);
+        last_ = std::chrono::steady_clock::now();
+    }
+    const std::vector<std::pair<std::string, double>>& parts() const { return parts_; }
+
+private:
+    bool on_;
+    std::chrono::steady_clock::time_point last_;
+    std::vector<std::pair<std::string, double>> parts_;  // in the order in which they first ended
+};
+
+using Step = std::function<void(Watch&)>;
+
+/// Cases by name: a function that builds the case and returns one step of it.
+using Cases = std::map<std::string, std::function<Step()>>;
+
+/// Serves the protocol. `allocations`, where given, is a running count.
+class Server {
+public:
+    explicit Server(Cases cases, std::function<long()> allocations = nullptr)
+        : cases_(std::move(cases)), allocations_(std::move(allocations)) {}
+
+    int run(int argc, char** argv) {
+        if (argc == 3) return take(argv[1], std::strtoul(argv[2], nullptr, 10));
+        std::string line;
+        while (std::getline(std::cin, line) && line != "quit") {
+            std::istringstream words(line);
+            std::string command;
+            words >> command;
+            answer(command, words);
+            std::fflush(stdout);
+        }
+        return 0;
+    }
+
+private:
+    int take(const std::string& name, std::size_t steps) {
+        if (!start(name)) return std::fprintf(stderr, "no case %s\n", name.c_str()), 2;
+        for (std::size_t i = 0; i < steps; ++i) step_(off_);
+        return 0;
+    }
+
+    bool start(const std::string& name) {
+        const auto found = cases_.find(name);
+        if (found == cases_.end()) return false;
+        step_ = found->second();
+        return true;
+    }
+
+    std::pair<std::size_t, double> burst(double seconds, Watch& watch) {
+        const auto begin = std::chrono::steady_clock::now();
         std::size_t steps = 0;
         do {
-            step();
+            watch.restart();
+            step_(watch);
             ++steps;
-        } while (seconds_since(start) < seconds);
-        return std::pair(steps, seconds_since(start));
-    };
-    std::string line;
-    while (std::getline(std::cin, line)) {
-        std::istringstream words(line);
-        std::string command, name;
-        words >> command;
+        } while (seconds_since(begin) < seconds);
+        return {steps, seconds_since(begin)};
+    }
+
+    void answer(const std::string& command, std::istringstream& words) {
+        double number = 0;
         if (command == "start") {
-            words >> name;
-            const auto found = cases.find(name);
-            if (found == cases.end()) {
-                std::puts("unknown");
-            } else {
-                step = found->second();
-                burst(0.2);
-                step();
-                std::puts("ready");
-            }
-        } else if (command == "burst" && step) {
-            double seconds = 0;
-            words >> seconds;
-            const auto [steps, spent] = burst(seconds);
+            std::string name;
+            words >> name >> number;
+            const bool known = start(name);
+            if (known) burst(number, off_);
+            std::puts(known ? "ready" : "unknown");
+        } else if (command == "burst" && step_) {
+            words >> number;
+            const auto [steps, spent] = burst(number, off_);
             std::printf("%zu %.9f\n", steps, spent);
+        } else if (command == "parts" && step_) {
+            words >> number;
+            Watch watch(true);
+            const auto [steps, spent] = burst(number, watch);
+            for (const auto& [part, total] : watch.parts()) {
+                std::printf("%s %.3f ", part.c_str(), total / static_cast<double>(steps) * 1e6);
+            }
+            std::printf("step %.3f\n", spent / static_cast<double>(steps) * 1e6);
         } else if (command == "memory") {
-            rusage usage{};
-            getrusage(RUSAGE_SELF, &usage);
-            std::printf("%ld\n", usage.ru_maxrss);
-        } else if (command == "allocations" && step) {
-            std::size_t steps = 0;
-            words >> steps;
-            const long before = allocations ? allocations() : 0;
-            for (std::size_t i = 0; i < steps; ++i) step();
-            std::printf("%ld\n", allocations ? allocations() - before : -1);
-        } else if (command == "quit") {
-            break;
+            std::printf("%ld\n", peak_resident());
+        } else if (command == "allocations" && step_) {
+            words >> number;
+            const long before = allocations_ ? allocations_() : 0;
+            for (double i = 0; i < number; ++i) step_(off_);
+            std::printf("%ld\n", allocations_ ? allocations_() - before : -1);
         } else {
             std::puts("?");
         }
-        std::fflush(stdout);
     }
-    return 0;
-}
+
+    // Not getrusage: its figure starts from that of the process that started this one.
+    static long peak_resident() {
+        std::ifstream status("/proc/self/status");
+        std::string word;
+        while (status >> word) {
+            long kibibytes = 0;
+            if (word == "VmHWM:" && status >> kibibytes) return kibibytes;
+        }
+        return 0;
+    }
+
+    Cases cases_;
+    std::function<long()> allocations_;
+    Step step_;
+    Watch off_{false};
+};
 
 }  // namespace bench

@@ -33,6 +33,10 @@ void* realloc(void* block, std::size_t size) {
     heap_allocations.fetch_add(1, std::memory_order_relaxed);
     return __libc_realloc(block, size);
 }
+void* memalign(std::size_t alignment, std::size_t size) {
+    heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    return __libc_memalign(alignment, size);
+}
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
     heap_allocations.fetch_add(1, std::memory_order_relaxed);
     return __libc_memalign(alignment, size);
@@ -66,11 +70,15 @@ struct MlpStep {
             optimizer = std::make_unique<optim::SGD>(net.parameters(), optim::SGDOptions{.lr = 1e-2});
         }
     }
-    void operator()() {
+    void operator()(bench::Watch& watch) {
         Tape tape;
-        tape.backward(autoencoder ? nn::mse(sigmoid(net(x)), x) : nn::cross_entropy(net(x), y));
+        const Tensor loss = autoencoder ? nn::mse(sigmoid(net(x)), x) : nn::cross_entropy(net(x), y);
+        watch.ended("forward");
+        tape.backward(loss);
+        watch.ended("backward");
         optimizer->step();
         optimizer->zero_grad();
+        watch.ended("update");
     }
 
     bool autoencoder;
@@ -103,11 +111,15 @@ struct CnnStep {
         const std::vector<long> labels = bench::labels(batch, 10);
         std::copy(labels.begin(), labels.end(), y.data());
     }
-    void operator()() {
+    void operator()(bench::Watch& watch) {
         Tape tape;
-        tape.backward(nn::cross_entropy(net(x), y));
+        const Tensor loss = nn::cross_entropy(net(x), y);
+        watch.ended("forward");
+        tape.backward(loss);
+        watch.ended("backward");
         adam.step();
         adam.zero_grad();
+        watch.ended("update");
     }
 
     static constexpr std::size_t batch = 64;
@@ -129,12 +141,33 @@ std::vector<bench::Mlp> all_mlps() {
     return all;
 }
 
-void chain(int operations) {
-    Tape tape;
-    const Tensor x = tape.watch(Tensor(1.F));
-    Tensor y = x;
-    for (int i = 0; i < operations / 2; ++i) y = tanh(y) * x;
-    tape.gradient(y, x);
+// A tape of so many scalar operations, forward and backward; `grow(y, x)` records `each` of them.
+template <class F>
+bench::Step chain(int operations, int each, F grow) {
+    return [=](bench::Watch& watch) {
+        Tape tape;
+        const Tensor x = tape.watch(Tensor(1.F));
+        Tensor y = x;
+        for (int i = 0; i < operations; i += each) y = grow(y, x);
+        watch.ended("forward");
+        tape.gradient(y, x);
+        watch.ended("backward");
+    };
+}
+
+Tensor tanh_times(const Tensor& y, const Tensor& x) { return tanh(y) * x; }
+
+// A chain of fully connected layers of 16 by 16 on a batch of 16, all with the same weights.
+bench::Step linear_chain(int layers) {
+    const auto layer = std::make_shared<nn::Linear>(16, 16);
+    const Tensor ones = Array(Shape{16, 16}, 1);
+    return [=](bench::Watch&) {
+        Tape tape;
+        Tensor y = ones;
+        for (int i = 0; i < layers; ++i) y = linear(y, layer->weight, *layer->bias);
+        tape.backward(y, ones);
+        layer->zero_grad();
+    };
 }
 
 template <class F>
@@ -142,24 +175,36 @@ bench::Step elementwise(F f) {
     const std::vector<float> numbers = bench::uniform(10'000'000);
     Array array = empty_array<float>({numbers.size()});
     std::copy(numbers.begin(), numbers.end(), array.data());
-    return [f, x = Tensor(array)] { f(x); };
+    return [f, x = Tensor(array)](bench::Watch&) { f(x); };
 }
 
-}  // namespace
-
-int main() {
+bench::Cases all_cases() {
     bench::Cases cases;
     for (const bench::Mlp& mlp : all_mlps()) {
-        cases[mlp.name] = [mlp]() -> bench::Step { return [step = std::make_shared<MlpStep>(mlp)] { (*step)(); }; };
+        cases[mlp.name] = [mlp]() -> bench::Step {
+            return [step = std::make_shared<MlpStep>(mlp)](bench::Watch& watch) { (*step)(watch); };
+        };
     }
-    cases["cnn-16-32/64"] = []() -> bench::Step { return [step = std::make_shared<CnnStep>()] { (*step)(); }; };
+    cases["cnn-16-32/64"] = []() -> bench::Step {
+        return [step = std::make_shared<CnnStep>()](bench::Watch& watch) { (*step)(watch); };
+    };
     for (const int operations : {1000, 10'000, 100'000, 1'000'000}) {
-        cases["scalar-chain-" + std::to_string(operations)] = [operations]() -> bench::Step { return [=] { chain(operations); }; };
+        cases["scalar-chain-" + std::to_string(operations)] = [=] { return chain(operations, 2, tanh_times); };
     }
+    // xtape writes into the pool's memory either way; the suffix is for those that have another interface for it.
     for (const char* suffix : {"", "/reused"}) {
         cases[std::string("tanh-10M") + suffix] = [] { return elementwise([](const Tensor& x) { return tanh(x); }); };
         cases[std::string("exp-10M") + suffix] = [] { return elementwise([](const Tensor& x) { return exp(x); }); };
         cases[std::string("sigmoid-10M") + suffix] = [] { return elementwise([](const Tensor& x) { return sigmoid(x); }); };
     }
-    return bench::serve(cases, [] { return heap_allocations.load(); });
+    cases["tanh-chain-1000"] = [] { return chain(1000, 1, [](const Tensor& y, const Tensor&) { return tanh(y); }); };
+    cases["multiply-chain-1000"] = [] { return chain(1000, 1, [](const Tensor& y, const Tensor& x) { return y * x; }); };
+    cases["linear-16-chain-100"] = [] { return linear_chain(100); };
+    return cases;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return bench::Server(all_cases(), [] { return heap_allocations.load(); }).run(argc, argv);
 }

@@ -1,0 +1,68 @@
+"""Pairs of whole programs, mnist_xtape and mnist_libtorch, which train the same network on MNIST."""
+
+import gzip
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import cases
+
+FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
+XTAPE_SETTINGS = [(1, 1), (2, 1)]
+
+
+def missing(folder):
+    return [name for name in FILES if not any((folder / (name + ending)).is_file() for ending in ("", ".gz"))]
+
+
+def unpack(folder, into):
+    """libtorch reads the files only unpacked, so both programs get them that way."""
+    for name in FILES:
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, into / name)
+        else:
+            with gzip.open(folder / (name + ".gz")) as packed, open(into / name, "wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+
+
+def run(program, setting, folder, epochs, seed):
+    """Wall-clock seconds, test accuracy in percent and peak resident set in MiB."""
+    omp, blas = setting
+    environment = dict(os.environ, OMP_NUM_THREADS=str(omp), OPENBLAS_NUM_THREADS=str(blas), XTAPE_THREADS=str(omp))
+    begin = time.perf_counter()
+    process = subprocess.Popen([str(program), str(folder), str(epochs), str(seed)], stdout=subprocess.PIPE, text=True, env=environment)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    found = re.search(r"test accuracy ([0-9.]+) %", output)
+    if process.returncode or not found:
+        sys.exit(f"{program}: ended with {process.returncode} and said: {output.strip()}")
+    return {"seconds": seconds, "accuracy": float(found[1]), "memory": usage.ru_maxrss / 1024}
+
+
+def compare(build, data, epochs, pairs, progress):
+    """Alternating runs, each pair with a seed of its own, every program in the setting that one epoch was fastest in."""
+    programs = {"xtape": build / "benchmarks/mnist_xtape", "libtorch": build / "benchmarks/mnist_libtorch"}
+    if not all(program.exists() for program in programs.values()):
+        return None
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        unpack(data, folder)
+        settings = {"xtape": XTAPE_SETTINGS, "libtorch": cases.LIBTORCH_SETTINGS}
+        chosen = {}
+        for who, program in programs.items():
+            progress(f"MNIST: one epoch of {program.name} in each setting")
+            chosen[who] = min(settings[who], key=lambda setting: run(program, setting, folder, 1, 1)["seconds"])
+        result = {"epochs": epochs, "settings": {who: f"{omp}x{blas}" for who, (omp, blas) in chosen.items()},
+                  "xtape": [], "libtorch": []}
+        for pair in range(pairs):
+            for who in ("xtape", "libtorch") if pair % 2 == 0 else ("libtorch", "xtape"):
+                progress(f"MNIST: pair {pair + 1} of {pairs}, {programs[who].name}")
+                result[who].append(run(programs[who], chosen[who], folder, epochs, pair + 1))
+    return result
