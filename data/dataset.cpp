@@ -4,21 +4,58 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 #include <string>
 #include <vector>
 
 namespace xtape::data {
 
+namespace {
+
+// The rows of a data set copied together, once somebody has asked.
+class Together {
+public:
+    template <class F>
+    const TensorDataset::Batch& get(F&& make) const {
+        const std::lock_guard lock(mutex_);
+        if (!batch_) {
+            auto batch = std::make_unique<TensorDataset::Batch>();
+            make(*batch);
+            batch_ = std::move(batch);
+        }
+        return *batch_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::unique_ptr<const TensorDataset::Batch> batch_;
+};
+
+}  // namespace
+
 struct TensorDataset::Storage {
-    Array features;
-    IndexArray labels;
-    std::size_t classes;
+    Batch whole;                     // features (N, ...), labels (N)
+    BasicArray<std::uint8_t> bytes;  // when of_bytes, the features are these, over 255
+    bool of_bytes = false;
+    std::size_t classes = 0;
+    Together together;
+
+    const IndexArray& labels() const { return std::get<1>(whole); }
+    const Shape& shape() const { return of_bytes ? bytes.shape() : std::get<0>(whole).shape(); }
+
+    void copy(std::size_t row, std::size_t width, float* into) const {
+        if (!of_bytes) {
+            std::copy_n(std::get<0>(whole).data() + row * width, width, into);
+            return;
+        }
+        const std::uint8_t* from = bytes.data() + row * width;
+        for (std::size_t i = 0; i < width; ++i) into[i] = static_cast<float>(from[i]) / 255.f;
+    }
 };
 
 struct TensorDataset::Selection {
     std::vector<std::int64_t> rows;
-    mutable std::mutex mutex;                         // guards what follows
-    mutable std::shared_ptr<const Storage> together;  // the rows copied together, once somebody has asked
+    Together together;
 };
 
 namespace {
@@ -45,19 +82,36 @@ std::size_t checked_classes(const IndexArray& labels, std::size_t wanted, Locati
 }  // namespace
 
 TensorDataset::TensorDataset(Array features, IndexArray labels, std::size_t classes, Location at) {
-    if (features.dimension() < 1 || labels.dimension() != 1 || features.shape()[0] != labels.shape()[0]) {
-        throw ShapeError("TensorDataset: expected features (N, ...) and labels (N), got " +
-                             to_string(features.shape()) + " and " + to_string(labels.shape()),
+    const auto storage = std::make_shared<Storage>();
+    storage->whole = {std::move(features), std::move(labels)};
+    all_ = checked(storage, classes, at);
+}
+
+TensorDataset::TensorDataset(BasicArray<std::uint8_t> features, IndexArray labels, std::size_t classes, Location at) {
+    const auto storage = std::make_shared<Storage>();
+    std::get<1>(storage->whole) = std::move(labels);
+    storage->bytes = std::move(features);
+    storage->of_bytes = true;
+    all_ = checked(storage, classes, at);
+}
+
+std::shared_ptr<const TensorDataset::Storage> TensorDataset::checked(const std::shared_ptr<Storage>& storage,
+                                                                     std::size_t classes, Location at) {
+    const Shape& shape = storage->shape();
+    const IndexArray& labels = storage->labels();
+    if (shape.empty() || labels.dimension() != 1 || shape[0] != labels.shape()[0]) {
+        throw ShapeError("TensorDataset: expected features (N, ...) and labels (N), got " + to_string(shape) + " and " +
+                             to_string(labels.shape()),
                          at);
     }
-    classes = checked_classes(labels, classes, at);
-    all_ = std::make_shared<const Storage>(Storage{std::move(features), std::move(labels), classes});
+    storage->classes = checked_classes(labels, classes, at);
+    return storage;
 }
 
 TensorDataset::TensorDataset(std::shared_ptr<const Storage> all, std::shared_ptr<const Selection> selection)
     : all_(std::move(all)), selection_(std::move(selection)) {}
 
-std::size_t TensorDataset::size() const { return selection_ ? selection_->rows.size() : all_->labels.size(); }
+std::size_t TensorDataset::size() const { return selection_ ? selection_->rows.size() : all_->labels().size(); }
 
 std::size_t TensorDataset::classes() const { return all_->classes; }
 
@@ -71,30 +125,29 @@ std::int64_t TensorDataset::storage_row(std::int64_t row, const char* caller) co
 
 std::pair<Array, std::int64_t> TensorDataset::get(std::size_t i) const {
     const auto row = static_cast<std::size_t>(storage_row(static_cast<std::int64_t>(i), "get"));
-    const Shape& whole = all_->features.shape();
+    const Shape& whole = all_->shape();
     Array item = empty_array<float>(Shape(whole.begin() + 1, whole.end()));
-    std::copy_n(all_->features.data() + row * item.size(), item.size(), item.data());
-    return {std::move(item), all_->labels.data()[row]};
+    all_->copy(row, item.size(), item.data());
+    return {std::move(item), all_->labels().data()[row]};
 }
 
 void TensorDataset::gather(std::span<const std::int64_t> rows, Batch& batch) const {
     auto& [features, labels] = batch;
-    Shape shape = all_->features.shape();
+    Shape shape = all_->shape();
     shape[0] = rows.size();
     detail::resize(features, shape);
     detail::resize(labels, Shape{rows.size()});
 
     const std::size_t width = rows.empty() ? 0 : features.size() / rows.size();
-    const float* from = all_->features.data();
     float* into = features.data();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        labels.data()[i] = all_->labels.data()[storage_row(rows[i], "gather")];
+        labels.data()[i] = all_->labels().data()[storage_row(rows[i], "gather")];
     }
     const std::size_t grain = std::max<std::size_t>(1, copy_grain / (width * sizeof(float) + 1));
     parallel_for(rows.size(), grain, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             const auto row = static_cast<std::size_t>(storage_row(rows[i], "gather"));
-            std::copy_n(from + row * width, width, into + i * width);
+            all_->copy(row, width, into + i * width);
         }
     });
 }
@@ -106,22 +159,23 @@ TensorDataset TensorDataset::subset(std::span<const std::int64_t> rows) const {
     return {all_, std::move(selection)};
 }
 
-const TensorDataset::Storage& TensorDataset::contiguous() const {
-    if (!selection_) return *all_;
-    const std::lock_guard lock(selection_->mutex);
-    if (!selection_->together) {
-        const TensorDataset whole(all_, nullptr);
-        Batch batch;
-        whole.gather(selection_->rows, batch);
-        auto& [features, labels] = batch;
-        selection_->together =
-            std::make_shared<const Storage>(Storage{std::move(features), std::move(labels), all_->classes});
+const TensorDataset::Batch& TensorDataset::contiguous() const {
+    if (selection_) {
+        return selection_->together.get(
+            [&](Batch& batch) { TensorDataset(all_, nullptr).gather(selection_->rows, batch); });
     }
-    return *selection_->together;
+    if (!all_->of_bytes) return all_->whole;
+    return all_->together.get([&](Batch& batch) {
+        std::vector<std::int64_t> rows(size());
+        std::iota(rows.begin(), rows.end(), std::int64_t{0});
+        gather(rows, batch);
+    });
 }
 
-const Array& TensorDataset::contiguous_features() const { return contiguous().features; }
+const Array& TensorDataset::contiguous_features() const { return std::get<0>(contiguous()); }
 
-const IndexArray& TensorDataset::contiguous_labels() const { return contiguous().labels; }
+const IndexArray& TensorDataset::contiguous_labels() const {
+    return selection_ ? std::get<1>(contiguous()) : all_->labels();
+}
 
 }  // namespace xtape::data

@@ -44,6 +44,11 @@ public:
     /// of range.
     TensorDataset(Array features, IndexArray labels, std::size_t classes = 0, Location at = Location::current());
 
+    /// The same of features byte / 255, between 0 and 1. Kept as bytes, a quarter of the memory: each batch is made of
+    /// them when it is asked for.
+    TensorDataset(BasicArray<std::uint8_t> features, IndexArray labels, std::size_t classes = 0,
+                  Location at = Location::current());
+
     std::size_t size() const;
 
     /// Number of classes; a subset has as many as the whole.
@@ -60,8 +65,8 @@ public:
     TensorDataset subset(std::span<const std::int64_t> rows) const;
 
     /// All features (N, ...) and labels (N) in this set's order, valid while this data set or a copy of it lives. A
-    /// subset copies its rows together at the first call and keeps them; otherwise nothing is copied. A temporary data
-    /// set gives copies.
+    /// subset, and a set of bytes asked for its features, puts its rows together at the first call and keeps them;
+    /// otherwise nothing is copied. A temporary data set gives copies.
     const Array& features() const& { return contiguous_features(); }
     const IndexArray& labels() const& { return contiguous_labels(); }
     Array features() const&& { return contiguous_features(); }
@@ -70,10 +75,12 @@ public:
 private:
     struct Storage;
     struct Selection;
+    static std::shared_ptr<const Storage> checked(const std::shared_ptr<Storage>& storage, std::size_t classes,
+                                                  Location at);
     TensorDataset(std::shared_ptr<const Storage> all, std::shared_ptr<const Selection> selection);
 
     std::int64_t storage_row(std::int64_t row, const char* caller) const;
-    const Storage& contiguous() const;
+    const Batch& contiguous() const;
     const Array& contiguous_features() const;
     const IndexArray& contiguous_labels() const;
 

@@ -1,4 +1,3 @@
-#include <xtape/autodiff/parallel.hpp>
 #include <xtape/data/idx.hpp>
 #include <xtape/data/mnist.hpp>
 
@@ -6,6 +5,7 @@
 #include <array>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace xtape::data {
 
@@ -44,18 +44,6 @@ Paths find_files(const std::filesystem::path& folder) {
     return paths;
 }
 
-// Grey values 0..255 to 0..1.
-Array to_features(const ByteArray& images, bool image) {
-    const std::size_t count = images.shape()[0];
-    Array features = empty_array<float>(image ? Shape{count, 1, side, side} : Shape{count, side * side});
-    const std::uint8_t* from = images.data();
-    float* into = features.data();
-    parallel_for(images.size(), 1 << 18, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) into[i] = static_cast<float>(from[i]) / 255.f;
-    });
-    return features;
-}
-
 IndexArray to_labels(const ByteArray& bytes, const std::string& file) {
     IndexArray labels = empty_array<std::int64_t>(bytes.shape());
     for (std::size_t row = 0; row < labels.size(); ++row) {
@@ -71,7 +59,7 @@ IndexArray to_labels(const ByteArray& bytes, const std::string& file) {
 
 TensorDataset read_part(const std::filesystem::path& images_file, const std::filesystem::path& labels_file,
                         bool image) {
-    const ByteArray images = read_idx(images_file);
+    ByteArray images = read_idx(images_file);
     if (images.dimension() != 3 || images.shape()[1] != side || images.shape()[2] != side) {
         throw DataError(images_file.string() + ": expected images of shape (N, 28, 28), got " +
                         to_string(images.shape()));
@@ -85,7 +73,9 @@ TensorDataset read_part(const std::filesystem::path& images_file, const std::fil
                         std::to_string(images.shape()[0]) + " images in " + images_file.string() + ", got " +
                         std::to_string(labels.size()) + " labels");
     }
-    return {to_features(images, image), to_labels(labels, labels_file.string()), classes};
+    const std::size_t count = images.shape()[0];
+    images.reshape(image ? Shape{count, 1, side, side} : Shape{count, side * side});
+    return {std::move(images), to_labels(labels, labels_file.string()), classes};
 }
 
 }  // namespace

@@ -52,6 +52,32 @@ TEST_CASE("a row keeps the trailing shape") {
     CHECK(numbers.get(1).first() == 8.f);
 }
 
+TEST_CASE("features given as bytes are their 255th part, and stay bytes until all are asked for") {
+    BasicArray<std::uint8_t> bytes(Shape{256, 1000});
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes.data()[i] = static_cast<std::uint8_t>(i / 1000);
+    const TensorDataset set{std::move(bytes), IndexArray(Shape{256}, 3)};
+    const std::size_t before = memory_stats().in_use;
+    CHECK(set.size() == 256);
+    CHECK(set.classes() == 4);
+    CHECK(set.labels()(255) == 3);
+    const auto [item, label] = set.get(51);
+    CHECK(item(0) == 0.2f);
+    CHECK(to_string(item.shape()) == "(1000)");
+    CHECK(label == 3);
+    {
+        TensorDataset::Batch batch;
+        set.gather(std::vector<std::int64_t>{255, 0}, batch);
+        CHECK(std::get<0>(batch)(0, 999) == 1.f);
+        CHECK(std::get<0>(batch)(1, 999) == 0.f);
+        CHECK(set.subset(std::vector<std::int64_t>{1, 2}).features()(1, 0) == 2.f / 255.f);
+    }
+    CHECK(memory_stats().in_use < before + 10'000);
+    const Array& features = set.features();
+    CHECK(to_string(features.shape()) == "(256, 1000)");
+    CHECK(features(254, 0) == 254.f / 255.f);
+    CHECK(&set.features() == &features);
+}
+
 TEST_CASE("a tensor data set may be empty") {
     const TensorDataset set{Array::from_shape({0, 5}), IndexArray::from_shape({0})};
     CHECK(set.size() == 0);
@@ -168,6 +194,18 @@ TEST_CASE("labels must be classes") {
                          DataError);
     CHECK_THROWS_WITH_AS(make(IndexArray{-7, 1, 4}, 4), "TensorDataset: expected labels from 0 to 3, got -7 in row 0",
                          DataError);
+}
+
+TEST_CASE("features given as bytes are checked like others") {
+    const auto make = [](IndexArray labels, std::size_t classes) {
+        return TensorDataset(BasicArray<std::uint8_t>(Shape{2, 3}), std::move(labels), classes, Location{});
+    };
+    CHECK_THROWS_WITH_AS(make(IndexArray{0, 1, 2}, 0),
+                         "TensorDataset: expected features (N, ...) and labels (N), got (2, 3) and (3)", ShapeError);
+    CHECK_THROWS_WITH_AS(make(IndexArray{0, 4}, 4), "TensorDataset: expected labels from 0 to 3, got 4 in row 1",
+                         DataError);
+    const TensorDataset nothing{BasicArray<std::uint8_t>(Shape{0, 5}), IndexArray(Shape{0})};
+    CHECK(to_string(nothing.features().shape()) == "(0, 5)");
 }
 
 TEST_CASE("the error of a wrong data set ends with the caller's place") {
