@@ -3,7 +3,7 @@
 
 Every contender is a process that stays alive; bursts of steps alternate between them, and what counts is the median over rounds of
 the ratio of two bursts of the same round: on a shared machine absolute times say little. libtorch gets the best of four settings for
-each case. Without names of cases everything is run that is there; that takes about ten minutes.
+each case, and everybody but xtape the OpenBLAS kernels that suit the processor. Without names of cases everything is run that is there; that takes about ten minutes.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import machine
 import mnist
 import report
 import tables
-from workers import PROGRAMS, Runner, programs
+from workers import PROGRAMS, Runner, fastest_core, programs
 
 
 def parse():
@@ -75,16 +75,17 @@ def progress(text):
 
 
 def measure(options):
-    commands = programs(options.build)
-    if "xtape" not in commands or "by hand" not in commands:
+    commands = everybody = programs(options.build)
+    if "xtape" not in everybody or "by hand" not in everybody:
         sys.exit(f"{options.build}/benchmarks has no xtape_worker or no byhand_worker: run scripts/bench, which builds them")
     if options.only:
         commands = {name: command for name, command in commands.items() if name in ["xtape", *options.only]}
     for name in options.only or PROGRAMS:
         if name not in commands:
             print(f"{name} is not here: its columns stay empty")
-    runner = Runner(commands, options.rounds, options.seconds)
-    results = {"machine": machine.describe(options.build), "rounds": options.rounds, "seconds": options.seconds, "cases": {}}
+    core = fastest_core(everybody, machine.flags())
+    runner = Runner(commands, options.rounds, options.seconds, core)
+    results = {"machine": {**machine.describe(options.build), "core": core}, "rounds": options.rounds, "seconds": options.seconds, "cases": {}}
     ticks = machine.processor_ticks()
     chosen = [case for case in cases.CASES if not options.cases or any(part in case for part in options.cases)]
     for number, case in enumerate(chosen, 1):
@@ -100,7 +101,7 @@ def measure(options):
     if options.instructions:
         results["instructions"] = instructions.count(options.instructions, progress)
     if options.data:
-        results["mnist"] = mnist.compare(options.build, options.data, options.epochs, options.pairs, progress)
+        results["mnist"] = mnist.compare(options.build, core, options.data, options.epochs, options.pairs, progress)
     everything, stolen = (now - before for now, before in zip(machine.processor_ticks(), ticks))
     results["machine"]["stolen_percent"] = 100 * stolen / max(1, everything)
     progress("")

@@ -29,9 +29,14 @@ def processor():
     return found[1] if found else platform.machine()
 
 
+def flags():
+    """What the processor can do, as Linux names it."""
+    found = re.search(r"^(?:flags|Features)\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1].split() if found else []
+
+
 def simd():
-    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
-    return next((name for name in ("avx512f", "avx2", "avx", "sse2", "asimd") if name in flags), "")
+    return next((name for name in ("avx512f", "avx2", "avx", "sse2", "asimd") if name in flags()), "")
 
 
 def commit(folder):
@@ -64,4 +69,7 @@ def summary(machine):
             f"{machine['memory_gib']} GiB; {machine['compiler']}, XTAPE_ARCH {machine['arch']}; "
             + ", ".join(f"{package} {version}" for package, version in machine["packages"].items())
             + f". Load when it began {machine['load']:.1f}")
+    if machine.get("core"):
+        text += (f". OpenBLAS does not know this processor by itself: libtorch, dlib, scikit-learn and the hand-written loop are given "
+                 f"OPENBLAS_CORETYPE={machine['core']}, xtape is not")
     return text + (f"; {machine['stolen_percent']:.1f} % of the time stolen by other machines." if "stolen_percent" in machine else ".")

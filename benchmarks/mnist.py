@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import cases
+from workers import environment
 
 FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 XTAPE_SETTINGS = [(1, 1), (2, 1)]
@@ -30,12 +31,10 @@ def unpack(folder, into):
                 shutil.copyfileobj(packed, unpacked)
 
 
-def run(program, setting, folder, epochs, seed):
+def run(program, variables, folder, epochs, seed):
     """Wall-clock seconds, test accuracy in percent and peak resident set in MiB."""
-    omp, blas = setting
-    environment = dict(os.environ, OMP_NUM_THREADS=str(omp), OPENBLAS_NUM_THREADS=str(blas), XTAPE_THREADS=str(omp))
     begin = time.perf_counter()
-    process = subprocess.Popen([str(program), str(folder), str(epochs), str(seed)], stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen([str(program), str(folder), str(epochs), str(seed)], stdout=subprocess.PIPE, text=True, env=variables)
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
@@ -46,23 +45,27 @@ def run(program, setting, folder, epochs, seed):
     return {"seconds": seconds, "accuracy": float(found[1]), "memory": usage.ru_maxrss / 1024}
 
 
-def compare(build, data, epochs, pairs, progress):
+def compare(build, core, data, epochs, pairs, progress):
     """Alternating runs, each pair with a seed of its own, every program in the setting that one epoch was fastest in."""
     programs = {"xtape": build / "benchmarks/mnist_xtape", "libtorch": build / "benchmarks/mnist_libtorch"}
     if not all(program.exists() for program in programs.values()):
         return None
+    settings = {"xtape": XTAPE_SETTINGS, "libtorch": cases.LIBTORCH_SETTINGS}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         unpack(data, folder)
-        settings = {"xtape": XTAPE_SETTINGS, "libtorch": cases.LIBTORCH_SETTINGS}
+
+        def take(who, setting, epochs, seed):
+            return run(programs[who], environment(who, *setting, core), folder, epochs, seed)
+
         chosen = {}
-        for who, program in programs.items():
-            progress(f"MNIST: one epoch of {program.name} in each setting")
-            chosen[who] = min(settings[who], key=lambda setting: run(program, setting, folder, 1, 1)["seconds"])
+        for who in programs:
+            progress(f"MNIST: one epoch of {programs[who].name} in each setting")
+            chosen[who] = min(settings[who], key=lambda setting: take(who, setting, 1, 1)["seconds"])
         result = {"epochs": epochs, "settings": {who: f"{omp}x{blas}" for who, (omp, blas) in chosen.items()},
                   "xtape": [], "libtorch": []}
         for pair in range(pairs):
             for who in ("xtape", "libtorch") if pair % 2 == 0 else ("libtorch", "xtape"):
                 progress(f"MNIST: pair {pair + 1} of {pairs}, {programs[who].name}")
-                result[who].append(run(programs[who], chosen[who], folder, epochs, pair + 1))
+                result[who].append(take(who, chosen[who], epochs, pair + 1))
     return result

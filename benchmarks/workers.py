@@ -15,14 +15,21 @@ PROGRAMS = ("xtape", "by hand", "libtorch", "dlib", "scikit-learn")
 PAUSE = 0.04
 
 
+def environment(program, omp, blas, core):
+    """Its own, with that many threads; and OpenBLAS as fast as it can be for the peers, while xtape runs as its users have it."""
+    variables = dict(os.environ, OMP_NUM_THREADS=str(omp), OPENBLAS_NUM_THREADS=str(blas), XTAPE_THREADS=str(omp))
+    if core and program != "xtape":
+        variables["OPENBLAS_CORETYPE"] = core
+    return variables
+
+
 class Worker:
     """A contender's process, fed one command a line (worker.hpp has the protocol)."""
 
-    def __init__(self, command, contender):
+    def __init__(self, command, contender, core=None):
         self.contender = contender
-        environment = dict(os.environ, OMP_NUM_THREADS=str(contender.omp), OPENBLAS_NUM_THREADS=str(contender.blas),
-                           XTAPE_THREADS=str(contender.omp))
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=environment(contender.program, contender.omp, contender.blas, core))
 
     def ask(self, command):
         try:
@@ -73,15 +80,34 @@ def programs(build):
     return commands
 
 
+def fastest_core(commands, flags):
+    """The OPENBLAS_CORETYPE that multiplies matrices fastest here, or None when OpenBLAS's own choice is as good.
+
+    An OpenBLAS older than the processor may not know it and fall back to kernels of a sixth of the speed. `flags` are the
+    processor's: kernels that it cannot run are not tried.
+    """
+    if "OPENBLAS_CORETYPE" in os.environ:
+        return None
+    cores = [core for core, flag in ((None, None), ("Haswell", "avx2"), ("SkylakeX", "avx512bw")) if flag is None or flag in flags]
+    times = {}
+    for core in cores:
+        worker = Worker(commands["by hand"], cases.Contender("by hand 1", "by hand", 1, 1, "gemm-1024"), core)
+        worker.start(0.05)
+        times[core] = min(worker.burst(0.05) for _ in range(3))
+        worker.close()
+    fastest = min(times, key=times.get)
+    return fastest if times[fastest] < 0.8 * times[None] else None
+
+
 class Runner:
     """Rounds of bursts of `seconds` each."""
 
-    def __init__(self, commands, rounds, seconds):
-        self.commands, self.rounds, self.seconds = commands, rounds, seconds
+    def __init__(self, commands, rounds, seconds, core=None):
+        self.commands, self.rounds, self.seconds, self.core = commands, rounds, seconds, core
 
     def start(self, contenders):
         """The workers, by label, of those contenders that are here and know their case."""
-        workers = [Worker(self.commands[c.program], c) for c in contenders if c.program in self.commands]
+        workers = [Worker(self.commands[c.program], c, self.core) for c in contenders if c.program in self.commands]
         ready = {}
         for worker in workers:
             if worker.start(min(0.2, 2 * self.seconds)):
