@@ -14,6 +14,8 @@ namespace {
 
 using Buffer = std::vector<float>;
 
+constexpr float rate = static_cast<float>(bench::learning_rate);
+
 struct Layer {
     std::size_t in, out;
     Buffer weight, bias, weight_gradient, bias_gradient;          // weight is (out, in)
@@ -34,7 +36,7 @@ void adam(Buffer& x, const Buffer& g, Buffer& m, Buffer& v, float rate1, float s
 }
 
 void sgd(Buffer& x, const Buffer& g) {
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= 0.01F * g[i];
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= rate * g[i];
 }
 
 class Network {
@@ -63,7 +65,7 @@ public:
 private:
     void update() {
         ++steps_;
-        const float rate1 = 1e-3F / (1 - std::pow(0.9F, static_cast<float>(steps_)));
+        const float rate1 = rate / (1 - std::pow(0.9F, static_cast<float>(steps_)));
         const float scale2 = 1 / std::sqrt(1 - std::pow(0.999F, static_cast<float>(steps_)));
         for (Layer& l : layers_) {
             if (mlp_.adam) {

@@ -15,8 +15,8 @@ using Network = loss_multiclass_log<fc<Out, relu<fc<B, relu<fc<A, Input>>>>>>;
 
 template <class Net, class Solver>
 struct TrainingStep {
-    TrainingStep(const bench::Mlp& mlp, Solver solver, double rate) : trainer(net, solver) {
-        trainer.set_learning_rate(rate);
+    TrainingStep(const bench::Mlp& mlp, Solver solver) : trainer(net, solver) {
+        trainer.set_learning_rate(bench::learning_rate);
         trainer.set_mini_batch_size(mlp.batch);
         const std::vector<float> numbers = bench::inputs(mlp.batch, mlp.sizes[0]);
         const std::vector<long> classes = bench::labels(mlp.batch, mlp.sizes.back());
@@ -42,9 +42,9 @@ struct TrainingStep {
 template <class Net>
 bench::Step step(const bench::Mlp& mlp) {
     if (mlp.adam) {
-        return [s = std::make_shared<TrainingStep<Net, adam>>(mlp, adam(0, 0.9F, 0.999F), 1e-3)](bench::Watch& w) { (*s)(w); };
+        return [s = std::make_shared<TrainingStep<Net, adam>>(mlp, adam(0, 0.9F, 0.999F))](bench::Watch& w) { (*s)(w); };
     }
-    return [s = std::make_shared<TrainingStep<Net, sgd>>(mlp, sgd(0, 0), 1e-2)](bench::Watch& w) { (*s)(w); };
+    return [s = std::make_shared<TrainingStep<Net, sgd>>(mlp, sgd(0, 0))](bench::Watch& w) { (*s)(w); };
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ struct MlpStep {
         x = tensor(bench::inputs(mlp.batch, mlp.sizes[0]), {batch, static_cast<int64_t>(mlp.sizes[0])});
         y = torch::tensor(bench::labels(mlp.batch, mlp.sizes.back()), torch::kInt64);
         if (mlp.adam) {
-            optimizer = std::make_unique<torch::optim::Adam>(net->parameters(), torch::optim::AdamOptions(1e-3));
+            optimizer = std::make_unique<torch::optim::Adam>(net->parameters(), torch::optim::AdamOptions(bench::learning_rate));
         } else {
-            optimizer = std::make_unique<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(1e-2));
+            optimizer = std::make_unique<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(bench::learning_rate));
         }
     }
     void operator()(bench::Watch& watch) {
@@ -43,7 +43,7 @@ struct MlpStep {
 };
 
 struct CnnStep {
-    CnnStep() : optimizer(net->parameters(), torch::optim::AdamOptions(1e-3)) {
+    CnnStep() : optimizer(net->parameters(), torch::optim::AdamOptions(bench::learning_rate)) {
         x = tensor(bench::inputs(64, 28 * 28), {64, 1, 28, 28});
         y = torch::tensor(bench::labels(64, 10), torch::kInt64);
     }

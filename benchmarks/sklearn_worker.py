@@ -23,7 +23,7 @@ def start(name):
     hidden, width, classes, batch, solver = CASES[name]
     half = numpy.random.RandomState(1).random_sample((batch // 2, width)).astype(numpy.float32)
     x = numpy.concatenate([half, half])
-    options = dict(hidden_layer_sizes=hidden, solver=solver, alpha=0.0, momentum=0.0, batch_size=batch)
+    options = dict(hidden_layer_sizes=hidden, solver=solver, alpha=0.0, momentum=0.0, batch_size=batch, learning_rate_init=1e-9)
     if not classes:
         model = MLPRegressor(**options)
         return lambda: model.partial_fit(x, x)

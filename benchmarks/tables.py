@@ -43,6 +43,10 @@ def insert_between_markers(page, text):
     return page[:begin] + BEGIN + "\n\n" + text + "\n" + page[end:]
 
 
+def percent(share):
+    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %"
+
+
 class Verdicts:
     """Judges figures against goals and remembers them all."""
 
@@ -62,7 +66,7 @@ class Verdicts:
             verdict = "met"
         else:
             miss = times_off()
-            verdict = f"missed by {100 * (miss - 1):.0f} %" if miss else "missed"
+            verdict = f"missed by {percent(miss - 1)}" if miss else "missed"
         self.all.append((what, value, goal, verdict))
         return verdict
 

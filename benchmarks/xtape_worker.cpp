@@ -65,9 +65,9 @@ struct MlpStep {
         y = IndexArray(Shape{mlp.batch});
         std::copy(classes.begin(), classes.end(), y.data());
         if (mlp.adam) {
-            optimizer = std::make_unique<optim::Adam>(net.parameters(), optim::AdamOptions{.lr = 1e-3});
+            optimizer = std::make_unique<optim::Adam>(net.parameters(), optim::AdamOptions{.lr = bench::learning_rate});
         } else {
-            optimizer = std::make_unique<optim::SGD>(net.parameters(), optim::SGDOptions{.lr = 1e-2});
+            optimizer = std::make_unique<optim::SGD>(net.parameters(), optim::SGDOptions{.lr = bench::learning_rate});
         }
     }
     void operator()(bench::Watch& watch) {
@@ -126,7 +126,7 @@ struct CnnStep {
     Cnn net;
     Array x = empty_array<float>({batch, 1, 28, 28});
     IndexArray y = IndexArray(Shape{batch});
-    optim::Adam adam{net.parameters(), {.lr = 1e-3}};
+    optim::Adam adam{net.parameters(), {.lr = bench::learning_rate}};
 };
 
 // Those that are compared, and those that show how the cost grows with batch and depth.
