@@ -41,7 +41,7 @@ BasicTensor<T> elementwise_value(const Op& op, std::span<const BasicTensor<T>* c
 }
 
 template <class Op, class T>
-BasicArray<T> structured_value(const Op& op, std::span<const BasicTensor<T>* const> x, Location at) {
+BasicTensor<T> structured_value(const Op& op, std::span<const BasicTensor<T>* const> x, Location at) {
     constexpr std::size_t few = 8;
     std::array<const Shape*, few> few_shapes;
     std::array<const BasicArray<T>*, few> few_arrays;
@@ -65,12 +65,12 @@ BasicArray<T> structured_value(const Op& op, std::span<const BasicTensor<T>* con
         error.set_location(at);
         throw;
     }
-    BasicArray<T> y = op.forward(Inputs<T>(arrays));
-    if (y.shape() != expected) {
+    Ref<Value<T>> y(Value<T>::create_by([&]() -> BasicArray<T> { return op.forward(Inputs<T>(arrays)); }));
+    if (y->array.shape() != expected) {
         throw ShapeError(std::string(Op::name) + ": its shape rule said " + to_string(expected) + ", its forward made " +
-                             to_string(y.shape()), at);
+                             to_string(y->array.shape()), at);
     }
-    return y;
+    return TensorAccess::make(std::move(y));
 }
 
 // Backward formula as a kernel: all wanted gradients in one pass over memory.
@@ -84,6 +84,8 @@ void elementwise_kernel_backward(const Op& op, Replay<T>& r) {
     std::array<Ref<Value<T>>, N> dx;
     bool same = true;
     for (std::size_t i = 0; i < N; ++i) same = same && r.has_shape(i, o.g->shape());
+    // The kernel reads a register of g before it stores to that place, so the first gradient may be written over g.
+    Ref<Value<T>> over_g = r.take_g();
     for (std::size_t i = 0; i < N; ++i) {
         o.x[i] = r.x_array(i);
         o.shapes[i] = nullptr;
@@ -93,7 +95,7 @@ void elementwise_kernel_backward(const Op& op, Replay<T>& r) {
         }
         o.dx[i] = nullptr;
         if (!r.wants(i)) continue;
-        dx[i] = Ref<Value<T>>(Value<T>::create(o.g->shape()));
+        dx[i] = over_g ? std::move(over_g) : Ref<Value<T>>(Value<T>::create(o.g->shape()));
         o.dx[i] = dx[i]->array.data();
     }
     elementwise_backward<T, N>(o, [op](auto g, auto y, auto... v) {
@@ -175,20 +177,26 @@ private:
 template <class Op, class T>
 void record(Tape& tape, const Op& op, std::span<const BasicTensor<T>* const> x, BasicTensor<T>& y, Location at) {
     bool any = false;
-    for (const BasicTensor<T>* input : x) any |= slot_on(tape, *input, Op::name, at) != no_slot;
+    std::size_t extents_in_all = 0;
+    for (const BasicTensor<T>* input : x) {
+        any |= slot_on(tape, *input, Op::name, at) != no_slot;
+        extents_in_all += input->rank();
+    }
     if (!any) return;
-    auto* operands = static_cast<Operand*>(TapeAccess::allocate(tape, x.size() * sizeof(Operand)));
+    // One piece of memory: the record, its operands, their extents.
+    using R = OperationRecord<Op, T>;
+    static_assert(alignof(R) <= 16 && sizeof(R) % alignof(Operand) == 0 && sizeof(Operand) % alignof(std::size_t) == 0);
+    auto* const memory = static_cast<std::byte*>(TapeAccess::allocate(
+        tape, sizeof(R) + x.size() * sizeof(Operand) + extents_in_all * sizeof(std::size_t)));
+    auto* const operands = reinterpret_cast<Operand*>(memory + sizeof(R));
+    auto* extents = reinterpret_cast<std::size_t*>(operands + x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
         const Shape& shape = x[i]->shape();
-        auto* extents = static_cast<std::size_t*>(TapeAccess::allocate(tape, shape.size() * sizeof(std::size_t)));
-        std::copy(shape.begin(), shape.end(), extents);
         new (operands + i) Operand{Op::keep.keeps_input(i) ? share(*x[i]).release() : nullptr, extents,
                                    static_cast<std::uint32_t>(shape.size()), slot_on(tape, *x[i], Op::name, at)};
+        extents = std::copy(shape.begin(), shape.end(), extents);
     }
-    using R = OperationRecord<Op, T>;
-    static_assert(alignof(R) <= 16);
-    auto* made = new (TapeAccess::allocate(tape, sizeof(R)))
-        R(op, std::span(operands, x.size()), Op::keep.output_bit ? share(y).release() : nullptr);
+    auto* const made = new (memory) R(op, std::span(operands, x.size()), Op::keep.output_bit ? share(y).release() : nullptr);
     TensorAccess::place(y, TapeAccess::id(tape), TapeAccess::push(tape, made));
 }
 
@@ -204,7 +212,7 @@ BasicTensor<T> run(const Op& op, std::span<const BasicTensor<T>* const> x, Locat
         if constexpr (ElementwiseOp<Op>) {
             return elementwise_value<Op, T>(op, x, at);
         } else {
-            return BasicTensor<T>(structured_value<Op, T>(op, x, at));
+            return structured_value<Op, T>(op, x, at);
         }
     }();
     if constexpr (differentiable<Op>) {

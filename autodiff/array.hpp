@@ -146,6 +146,9 @@ using IndexArray = BasicArray<std::int64_t>;
 /// Extents, outermost first; () is a scalar. Any extent may be 0.
 using Shape = Array::shape_type;
 
+/// One flag an axis.
+using AxisMask = xt::svector<bool, 8>;
+
 /// "(32, 784)"; a scalar is "()", a vector "(3)".
 std::string to_string(const Shape& shape);
 

@@ -112,9 +112,10 @@ void Tape::replay(const BasicTensor<T>& y, const BasicTensor<T>* seed, bool crea
     const std::uint32_t top = TensorAccess::slot(y);
     storage_->gradients.resize(std::size_t{top} + 1);
 
-    const BasicTensor<T> first = seed ? *seed : BasicTensor<T>(BasicArray<T>(y.shape(), T(1)));
+    BasicTensor<T> first = seed ? *seed : BasicTensor<T>(BasicArray<T>(y.shape(), T(1)));
     const bool seed_recorded = create_graph && TensorAccess::tape(first) == id_;
-    storage_->gradients[top] = {detail::share(first), seed_recorded ? TensorAccess::slot(first) : detail::no_slot};
+    const std::uint32_t seed_slot = seed_recorded ? TensorAccess::slot(first) : detail::no_slot;
+    storage_->gradients[top] = {TensorAccess::take(first), seed_slot};
 
     detail::walk(*this, top, lowest, create_graph, keep, at);
 }

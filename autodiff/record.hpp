@@ -151,6 +151,12 @@ public:
 
     /// Gradient arriving at the output; has the output's shape.
     const BasicTensor<T>& g() const { return g_; }
+    /// Hands over the gradient's array, to be overwritten; g() is undefined from then on. Null when somebody else holds it, or when it
+    /// is being recorded or observed.
+    detail::Ref<detail::Value<T>> take_g() {
+        if (create_graph_ || detail::TapeAccess::inspector(tape_) || !detail::TensorAccess::value(g_).unique()) return {};
+        return detail::TensorAccess::take(g_);
+    }
     /// The output. Throws GraphError when the operation's Keep does not keep it.
     BasicTensor<T> y() const;
     /// Input i. Throws GraphError when the operation's Keep does not keep it.

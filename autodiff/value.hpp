@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace xtape::detail {
@@ -25,13 +26,29 @@ struct Value final : ValueBase {
     BasicArray<T> array;
 
     /// Takes an array over.
-    static Value* create(BasicArray<T>&& array) { return new (pool_allocate(sizeof(Value))) Value(std::move(array)); }
-    /// An array of that shape whose elements are not initialised, made in place: moving an xtensor container costs more than making one.
-    static Value* create(const Shape& shape) { return new (pool_allocate(sizeof(Value))) Value(shape); }
+    static Value* create(BasicArray<T>&& array) {
+        return create_by([&] { return BasicArray<T>(std::move(array)); });
+    }
+    /// An array of that shape whose elements are not initialised.
+    static Value* create(const Shape& shape) {
+        return create_by([&] { return BasicArray<T>(shape); });
+    }
+    /// The array that make() returns, made in place: moving an xtensor container costs more than making a small one.
+    template <class Make>
+        requires std::same_as<std::invoke_result_t<const Make&>, BasicArray<T>>
+    static Value* create_by(const Make& make) {
+        void* const memory = pool_allocate(sizeof(Value));
+        try {
+            return new (memory) Value(make);
+        } catch (...) {
+            pool_deallocate(memory, sizeof(Value));
+            throw;
+        }
+    }
 
 private:
-    explicit Value(BasicArray<T>&& a) : ValueBase(sizeof(T), destroy_value), array(std::move(a)) {}
-    explicit Value(const Shape& shape) : ValueBase(sizeof(T), destroy_value), array(shape) {}
+    template <class Make>
+    explicit Value(const Make& make) : ValueBase(sizeof(T), destroy_value), array(make()) {}
 
     static void destroy_value(ValueBase* self) noexcept {
         static_cast<Value*>(self)->~Value();

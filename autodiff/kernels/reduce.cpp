@@ -6,7 +6,7 @@
 namespace xtape::detail {
 
 template <class T>
-Folded<T>::Folded(const BasicArray<T>& x, const std::vector<bool>& reduced) : x_(x.data()) {
+Folded<T>::Folded(const BasicArray<T>& x, const AxisMask& reduced) : x_(x.data()) {
     const Shape& shape = x.shape();
     enum { before, inside, behind } place = before;
     bool together = true;
@@ -59,7 +59,7 @@ void reduce_middle(ReduceKind kind, const T* x, T* y, std::size_t outer, std::si
 }
 
 template <class T>
-BasicArray<T> reduce_axes(ReduceKind kind, const BasicArray<T>& x, const std::vector<bool>& reduced) {
+BasicArray<T> reduce_axes(ReduceKind kind, const BasicArray<T>& x, const AxisMask& reduced) {
     Shape shape = x.shape();
     const BasicArray<T>* from = &x;
     BasicArray<T> result;
@@ -115,8 +115,8 @@ void find_first(const T* x, const T* extreme, std::int64_t* at, std::size_t oute
 
 template void reduce_middle<float>(ReduceKind, const float*, float*, std::size_t, std::size_t, std::size_t);
 template void reduce_middle<double>(ReduceKind, const double*, double*, std::size_t, std::size_t, std::size_t);
-template BasicArray<float> reduce_axes(ReduceKind, const BasicArray<float>&, const std::vector<bool>&);
-template BasicArray<double> reduce_axes(ReduceKind, const BasicArray<double>&, const std::vector<bool>&);
+template BasicArray<float> reduce_axes(ReduceKind, const BasicArray<float>&, const AxisMask&);
+template BasicArray<double> reduce_axes(ReduceKind, const BasicArray<double>&, const AxisMask&);
 template void find_first(const float*, const float*, std::int64_t*, std::size_t, std::size_t, std::size_t);
 template void find_first(const double*, const double*, std::int64_t*, std::size_t, std::size_t, std::size_t);
 

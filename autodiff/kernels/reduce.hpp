@@ -3,7 +3,6 @@
 
 #include <xtape/autodiff/array.hpp>
 
-#include <vector>
 
 namespace xtape::detail {
 
@@ -17,7 +16,7 @@ void reduce_middle(ReduceKind kind, const T* x, T* y, std::size_t outer, std::si
 
 /// Reduces the axes marked true; they stay with extent 1.
 template <class T>
-BasicArray<T> reduce_axes(ReduceKind kind, const BasicArray<T>& x, const std::vector<bool>& reduced);
+BasicArray<T> reduce_axes(ReduceKind kind, const BasicArray<T>& x, const AxisMask& reduced);
 
 /// at(o, i) = first c with x(o, c, i) = extreme(o, i), or with NaN there where the extreme is NaN. Each extreme must
 /// occur.

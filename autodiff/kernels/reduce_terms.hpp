@@ -51,7 +51,7 @@ struct MinOf {
 template <class T>
 class Folded {
 public:
-    Folded(const BasicArray<T>& x, const std::vector<bool>& reduced);
+    Folded(const BasicArray<T>& x, const AxisMask& reduced);
     Folded(const T* x, std::size_t outer, std::size_t count, std::size_t inner)
         : x_(x), outer_(outer), count_(count), inner_(inner) {}
     Folded(const Folded&) = delete;

@@ -135,7 +135,7 @@ std::vector<int> detail::moved_axis(const Shape& shape, int from, int to, Locati
 
 Shape Squeeze::infer(Shapes x) const {
     const Shape& from = *x[0];
-    std::vector<bool> dropped(from.size());
+    AxisMask dropped(from.size());
     for (std::size_t i = 0; i < from.size(); ++i) dropped[i] = from[i] == 1;
     if (axes) dropped = axes->mask(name, from);
     Shape shape;

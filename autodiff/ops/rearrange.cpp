@@ -23,7 +23,7 @@ BasicArray<T> Flip::forward(Inputs<T> x) const {
     const Shape& shape = x[0]->shape();
     BasicArray<T> y = empty_array<T>(shape);
     if (y.size() == 0) return y;
-    const std::vector<bool> flipped = axes.mask(name, shape);
+    const AxisMask flipped = axes.mask(name, shape);
     const Steps to = detail::contiguous_steps(shape);
     Steps from = to;
     std::ptrdiff_t first = 0;
@@ -43,7 +43,7 @@ void Flip::backward(Replay<T>& r) const {
 
 Array64 Flip::reference(std::span<const Array64> x) const {
     const Shape& shape = x[0].shape();
-    const std::vector<bool> flipped = axes.mask(name, shape);
+    const AxisMask flipped = axes.mask(name, shape);
     return detail::array_by_index(shape, [&](Shape index) {
         for (std::size_t i = 0; i < index.size(); ++i) index[i] = flipped[i] ? shape[i] - 1 - index[i] : index[i];
         return detail::element_at(x[0], index);

@@ -15,8 +15,8 @@ namespace xtape {
 
 using namespace sample;
 
-std::vector<bool> Axes::mask(const char* operation, const Shape& shape) const {
-    std::vector<bool> marked(shape.size(), all_);
+AxisMask Axes::mask(const char* operation, const Shape& shape) const {
+    AxisMask marked(shape.size(), all_);
     const int rank = static_cast<int>(shape.size());
     for (const int axis : axes_) {
         const int index = axis < 0 ? axis + rank : axis;
@@ -34,7 +34,7 @@ std::vector<bool> Axes::mask(const char* operation, const Shape& shape) const {
 }
 
 Shape detail::ReductionOp::reduced_shape(const char* operation, const Shape& x) const {
-    const std::vector<bool> reduced = axes.mask(operation, x);
+    const AxisMask reduced = axes.mask(operation, x);
     Shape shape;
     for (std::size_t i = 0; i < x.size(); ++i) {
         if (!reduced[i]) {
@@ -51,7 +51,7 @@ Shape detail::ReductionOp::kept_shape(const char* operation, const Shape& x) con
 }
 
 Shape detail::ReductionOp::reduced_shape_of_some(const char* operation, const Shape& x) const {
-    const std::vector<bool> reduced = axes.mask(operation, x);
+    const AxisMask reduced = axes.mask(operation, x);
     for (std::size_t i = 0; i < x.size(); ++i) {
         if (reduced[i] && x[i] == 0) {
             throw ShapeError(std::string(operation) + ": expected at least one element along axis " +
@@ -62,7 +62,7 @@ Shape detail::ReductionOp::reduced_shape_of_some(const char* operation, const Sh
 }
 
 std::size_t detail::ReductionOp::count(const char* operation, const Shape& x) const {
-    const std::vector<bool> reduced = axes.mask(operation, x);
+    const AxisMask reduced = axes.mask(operation, x);
     std::size_t n = 1;
     for (std::size_t i = 0; i < x.size(); ++i) n *= reduced[i] ? x[i] : 1;
     return n;
@@ -72,7 +72,7 @@ std::pair<detail::ReductionOp, Shape> detail::random_reduction(Draw& draw, std::
     ReductionOp op{{}, draw.coin()};
     Shape shape = draw.shape(least > 1 ? 1 : 0, 3);
     const int rank = static_cast<int>(shape.size());
-    std::vector<bool> reduced(shape.size(), true);
+    AxisMask reduced(shape.size(), true);
     if (draw.coin()) {
         std::vector<int> axes;
         for (int i = 0; i < rank; ++i) {
@@ -88,7 +88,7 @@ std::pair<detail::ReductionOp, Shape> detail::random_reduction(Draw& draw, std::
     return {op, shape};
 }
 
-void detail::visit_reduced(const Array64& x, const std::vector<bool>& reduced,
+void detail::visit_reduced(const Array64& x, const AxisMask& reduced,
                            const std::function<void(double, std::size_t)>& f) {
     const Shape& shape = x.shape();
     Shape index(shape.size(), 0);
@@ -108,7 +108,7 @@ void detail::visit_reduced(const Array64& x, const std::vector<bool>& reduced,
 namespace {
 
 template <class T>
-BasicArray<T> reduce_to(detail::ReduceKind kind, const BasicArray<T>& x, const std::vector<bool>& reduced,
+BasicArray<T> reduce_to(detail::ReduceKind kind, const BasicArray<T>& x, const AxisMask& reduced,
                         const Shape& shape) {
     BasicArray<T> y = detail::reduce_axes(kind, x, reduced);
     y.reshape(shape);
@@ -215,7 +215,7 @@ BasicArray<T> Prod::forward(Inputs<T> x) const {
 template <class T>
 void Prod::backward(Replay<T>& r) const {
     const Shape shape = r.shape(0), wide = kept_shape(name, shape);
-    const std::vector<bool> reduced = axes.mask(name, shape);
+    const AxisMask reduced = axes.mask(name, shape);
     const std::size_t n = count(name, shape), rows = element_count(wide);
     const BasicTensor<T> g = reshape(r.g(), wide);
     if (n == 0 || rows == 0) return r.give(0, BasicTensor<T>(BasicArray<T>(shape, T(0))));

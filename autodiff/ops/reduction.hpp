@@ -13,14 +13,14 @@ public:
     Axes() = default;
     Axes(int axis) : all_(false), axes_{axis} {}
     Axes(std::initializer_list<int> axes) : all_(false), axes_(axes) {}
-    explicit Axes(std::vector<int> axes) : all_(false), axes_(std::move(axes)) {}
+    explicit Axes(const std::vector<int>& axes) : all_(false), axes_(axes) {}
 
     /// One flag an axis of `shape`. Throws ShapeError, naming the operation, for an axis out of range or given twice.
-    std::vector<bool> mask(const char* operation, const Shape& shape) const;
+    AxisMask mask(const char* operation, const Shape& shape) const;
 
 private:
     bool all_ = true;
-    std::vector<int> axes_;
+    xt::svector<int, 4> axes_;  // most reductions run over few axes: no heap memory
 };
 
 namespace detail {
@@ -44,7 +44,7 @@ struct ReductionOp {
 std::pair<ReductionOp, Shape> random_reduction(sample::Draw& draw, std::size_t least);
 
 /// Over every element of x in order: f(value, place in the reduced result). How references are written.
-void visit_reduced(const Array64& x, const std::vector<bool>& reduced,
+void visit_reduced(const Array64& x, const AxisMask& reduced,
                    const std::function<void(double, std::size_t)>& f);
 
 /// Backward of max and min, whose record keeps input and output: elements equal to y share g evenly.

@@ -87,7 +87,7 @@ BasicArray<T> variance(const detail::ReductionOp& op, const char* name, const Ba
 }
 
 Array64 variance_reference(const detail::ReductionOp& op, const char* name, const Array64& x, double correction) {
-    const std::vector<bool> reduced = op.axes.mask(name, x.shape());
+    const AxisMask reduced = op.axes.mask(name, x.shape());
     Array64 total(op.reduced_shape(name, x.shape()), 0.0), y = total;
     const auto n = static_cast<double>(op.count(name, x.shape()));
     detail::visit_reduced(x, reduced, [&](double v, std::size_t place) { total.data()[place] += v; });

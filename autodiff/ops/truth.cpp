@@ -22,7 +22,7 @@ struct AllOf : detail::MinOf<T> {
 };
 
 template <template <class> class R, class T>
-BasicArray<T> reduce_truth(const BasicArray<T>& x, const std::vector<bool>& reduced, const Shape& shape) {
+BasicArray<T> reduce_truth(const BasicArray<T>& x, const AxisMask& reduced, const Shape& shape) {
     using L = Lanes<T>;
     BasicArray<T> y = empty_array<T>(shape);
     detail::reduce_terms<R<T>, T, 0>(detail::Folded<T>(x, reduced), y.data(), {},

@@ -229,3 +229,36 @@ TEST_CASE("a tensor recorded on another thread's tape is a constant here") {
     CHECK(g == Array{12.F});
     CHECK(tape.gradient(sum(x * x), x).value() == Array{6.F});
 }
+
+TEST_CASE("a gradient that somebody else holds is not written over by the rule that receives it") {
+    Tape tape;
+    const Tensor x = tape.watch(Array{0.5f, -1.f, 2.f});
+    const Tensor y = tanh(x), z = exp(y);
+    const Tensor seed(Array{1.f, 2.f, 3.f});
+    // The seed is the caller's, and y's own gradient is an answer that has to survive its replay.
+    const std::vector<Tensor> g = tape.gradients<float>(z, &seed, std::vector<Tensor>{y, x});
+    for (std::size_t i = 0; i < 3; ++i) {
+        const float v = std::tanh(x.value().data()[i]), arrived = static_cast<float>(i + 1) * std::exp(v);
+        CHECK(seed.value().data()[i] == static_cast<float>(i + 1));
+        CHECK(g[0].value().data()[i] == doctest::Approx(arrived));
+        CHECK(g[1].value().data()[i] == doctest::Approx(arrived * (1 - v * v)));
+    }
+}
+
+TEST_CASE("an elementwise rule that alone holds its gradient writes over it") {
+    const float *given = nullptr, *arrived = nullptr;
+    const Probe upper{[&](Replay<float>& r) {
+        Tensor d = r.g() * 2;
+        given = d.value().data();
+        r.give(0, std::move(d));
+    }};
+    const Probe lower{[&](Replay<float>& r) {
+        arrived = r.g().value().data();
+        r.give(0, r.g());
+    }};
+    Tape tape;
+    const Tensor x = tape.watch(Array{1.f, 2.f}), w(Array{3.f, 4.f});
+    tape.gradient(sum(apply(upper, tanh(apply(lower, x, w)), w)), x);
+    CHECK(given != nullptr);
+    CHECK(arrived == given);
+}

@@ -109,7 +109,7 @@ TEST_CASE("axes that are folded into one keep their elements together") {
     const Array64 x = sample::uniform({2, 1, 3, 4}, 1);
     for (unsigned bits = 0; bits < 16; ++bits) {
         CAPTURE(bits);
-        std::vector<bool> reduced(4);
+        AxisMask reduced(4);
         for (std::size_t i = 0; i < 4; ++i) reduced[i] = bits >> i & 1U;
         const detail::Folded<double> folded(x, reduced);
         CHECK(folded.moved() == (reduced[0] && !reduced[2] && reduced[3]));
@@ -125,7 +125,7 @@ TEST_CASE("reducing several axes keeps them with extent 1") {
     const Array64 x = sample::uniform({2, 3, 4, 5}, 1);
     for (unsigned bits = 0; bits < 16; ++bits) {
         CAPTURE(bits);
-        std::vector<bool> reduced(4);
+        AxisMask reduced(4);
         Shape shape(4);
         for (std::size_t i = 0; i < 4; ++i) {
             reduced[i] = bits >> i & 1U;
