@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 // A tile of the result lives in registers while taps and channels are summed: a few pixels of one row by one or two
@@ -21,19 +20,7 @@ constexpr std::ptrdiff_t most_pixels = many_registers<T> ? 14 : 6;
 // Pixels of a tile, rounded up to what turns quickly.
 template <class T>
 constexpr std::ptrdiff_t tile_rows = (most_pixels<T> + 7) / 8 * 8;
-
-// Copies 1 <= n <= tile_rows elements. Two blocks of eight that may overlap take less time than finding out how many there are.
-template <class T>
-void copy_pixels(const T* from, std::ptrdiff_t n, T* to) {
-    constexpr std::ptrdiff_t block = 8;
-    static_assert(tile_rows<T> <= 2 * block);
-    if (n >= block) {
-        std::memcpy(to, from, block * sizeof(T));
-        std::memcpy(to + n - block, from + n - block, block * sizeof(T));
-    } else {
-        for (std::ptrdiff_t i = 0; i < n; ++i) to[i] = from[i];
-    }
-}
+static_assert(tile_rows<float> <= most_copied_pixels && tile_rows<double> <= most_copied_pixels);
 
 // What a tile reads: for each channel and each row of the kernel inside the image, `taps` neighbours a row.
 template <class T>

@@ -5,6 +5,7 @@
 #include <xtape/autodiff/kernels/lanes.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace xtape::detail {
 
@@ -52,6 +53,21 @@ Lanes<T> multiply_add(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
 #else
     return c + a * b;
 #endif
+}
+
+constexpr std::ptrdiff_t most_copied_pixels = 16;
+
+/// Copies 1 <= n <= most_copied_pixels elements. Two blocks of eight that may overlap take less time than finding out how many
+/// there are.
+template <class T>
+void copy_pixels(const T* from, std::ptrdiff_t n, T* to) {
+    constexpr std::ptrdiff_t block = most_copied_pixels / 2;
+    if (n >= block) {
+        std::memcpy(to, from, block * sizeof(T));
+        std::memcpy(to + n - block, from + n - block, block * sizeof(T));
+    } else {
+        for (std::ptrdiff_t i = 0; i < n; ++i) to[i] = from[i];
+    }
 }
 
 /// Whether convolve_direct can compute the shape: strides of 1.

@@ -1,6 +1,8 @@
 #include <xtape/autodiff/kernels/convolution.hpp>
 
+#include <xtape/autodiff/kernels/column_convolution.hpp>
 #include <xtape/autodiff/kernels/direct_convolution.hpp>
+#include <xtape/autodiff/kernels/pixel_convolution.hpp>
 #include <xtape/autodiff/parallel.hpp>
 #include <xtape/autodiff/sample.hpp>
 
@@ -66,13 +68,19 @@ struct Results {
     BasicArray<T> y, x, w;
 };
 
+// Results in which nothing is written yet.
+template <class T>
+Results<T> nowhere(const ConvolutionShape& s) {
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    return {BasicArray<T>(Shape{outputs(s)}, nan), BasicArray<T>(Shape{images(s)}, nan),
+            BasicArray<T>(Shape{weights(s)}, nan)};
+}
+
 template <class T>
 Results<T> run(const ConvolutionShape& s) {
     const BasicArray<T> x = numbers<T>(images(s), 1), w = numbers<T>(weights(s), 2), y = numbers<T>(outputs(s), 3);
     const BasicArray<T> of_y = numbers<T>(s.groups * s.out, 4), of_x = numbers<T>(s.groups * s.in, 5);
-    const T nan = std::numeric_limits<T>::quiet_NaN();
-    Results<T> r{BasicArray<T>(Shape{outputs(s)}, nan), BasicArray<T>(Shape{images(s)}, nan),
-                 BasicArray<T>(Shape{weights(s)}, nan)};
+    Results<T> r = nowhere<T>(s);
     detail::convolve(s, x.data(), w.data(), of_y.data(), r.y.data());
     detail::convolve_transposed(s, y.data(), w.data(), of_x.data(), r.x.data());
     detail::convolve_weight(s, x.data(), y.data(), r.w.data());
@@ -87,6 +95,30 @@ Results<T> direct(const ConvolutionShape& s) {
     Results<T> r = run<T>(s);
     detail::convolve_direct(s, x.data(), w.data(), of_y.data(), r.y.data());
     detail::convolve_weight_direct(s, x.data(), y.data(), r.w.data());
+    return r;
+}
+
+// As run, but with pixels in registers.
+template <class T>
+Results<T> by_pixels(const ConvolutionShape& s) {
+    const BasicArray<T> x = numbers<T>(images(s), 1), w = numbers<T>(weights(s), 2), y = numbers<T>(outputs(s), 3);
+    const BasicArray<T> of_y = numbers<T>(s.groups * s.out, 4), of_x = numbers<T>(s.groups * s.in, 5);
+    Results<T> r = nowhere<T>(s);
+    detail::convolve_pixels(s, x.data(), w.data(), of_y.data(), r.y.data());
+    detail::convolve_pixels_transposed(s, y.data(), w.data(), of_x.data(), r.x.data());
+    detail::convolve_pixels_weight(s, x.data(), y.data(), r.w.data());
+    return r;
+}
+
+// As run, but by columns.
+template <class T>
+Results<T> by_columns(const ConvolutionShape& s) {
+    const BasicArray<T> x = numbers<T>(images(s), 1), w = numbers<T>(weights(s), 2), y = numbers<T>(outputs(s), 3);
+    const BasicArray<T> of_y = numbers<T>(s.groups * s.out, 4), of_x = numbers<T>(s.groups * s.in, 5);
+    Results<T> r = nowhere<T>(s);
+    detail::convolve_columns(s, x.data(), w.data(), of_y.data(), r.y.data());
+    detail::convolve_columns_transposed(s, y.data(), w.data(), of_x.data(), r.x.data());
+    detail::convolve_columns_weight(s, x.data(), y.data(), r.w.data());
     return r;
 }
 
@@ -129,6 +161,12 @@ const std::vector<Named>& shapes() {
         {"1 x 1 with a stride", {3, 1, 5, 20, axis(7, 1, 2), axis(9, 1, 3)}},
         {"few channels", {9, 1, 1, 3, axis(11, 5, 1, 2), axis(12, 5, 1, 2)}},
         {"one channel to many", {5, 1, 1, 16, axis(28, 5, 1, 2), axis(28, 5, 1, 2)}},
+        {"one channel to one, in groups", {3, 7, 1, 1, axis(9, 3, 1, 1), axis(21, 3, 1, 1)}},
+        {"one channel to one, in groups, with a stride", {3, 7, 1, 1, axis(28, 3, 2, 1), axis(29, 3, 2, 1)}},
+        {"1 x 1, wider than a register", {3, 1, 9, 11, axis(5, 1), axis(23, 1)}},
+        {"no padding, wider than a register", {2, 1, 2, 5, axis(9, 3), axis(37, 4)}},
+        {"a stride of 2 with an odd rest", {2, 1, 3, 9, axis(30, 3, 2, 0), axis(38, 5, 2, 1)}},
+        {"one row", {3, 1, 1, 32, axis(1, 1), axis(50, 3)}},
         {"many channels", {3, 1, 16, 32, axis(14, 5, 1, 2), axis(14, 5, 1, 2)}},
         {"channels that fill no register", {2, 1, 8, 19, axis(9, 3, 1, 1), axis(17, 3, 1, 1)}},
         {"many channels, one image", {1, 1, 37, 45, axis(6, 3, 1, 1), axis(33, 3, 1, 1)}},
@@ -138,6 +176,7 @@ const std::vector<Named>& shapes() {
         {"dilated along the height", {2, 1, 7, 18, axis(12, 3, 1, 4, 3), axis(12, 3, 1, 1)}},
         {"strides", {3, 2, 4, 16, axis(13, 3, 2, 1), axis(12, 4, 3, 2)}},
         {"a stride beyond the kernel", {2, 1, 23, 16, axis(12, 2, 4), axis(11, 1, 3)}},
+        {"a stride beyond the image", {2, 1, 3, 5, {1, 1, 1, 3, 1, 1}, {2, 1, 1, 4, 2, 1}}},
         {"padding beyond the kernel", {2, 1, 23, 16, axis(3, 2, 1, 4), axis(3, 2, 1, 5)}},
         {"cropped", {2, 1, 23, 16, axis(9, 3, 1, -2), axis(9, 3, 1, -1)}},
         {"more output than the image gives", {2, 1, 23, 16, {5, 9, 3, 1, 1, 1}, {5, 8, 3, 1, 1, 1}}},
@@ -171,6 +210,26 @@ TEST_CASE("the way without columns agrees with plain loops wherever it fits, eve
     }
     CHECK(fits > 5);
     CHECK((pays > 5) == detail::wide_registers<float>);
+}
+
+TEST_CASE("the ways with pixels in registers and by columns agree with plain loops, even where they do not pay") {
+    std::size_t fits = 0;
+    for (const Named& s : shapes()) {
+        CAPTURE(s.name);
+        check<float>(s.shape, by_columns<float>);
+        check<double>(s.shape, by_columns<double>);
+        if (!detail::pixel_convolution_fits(s.shape)) continue;
+        ++fits;
+        check<float>(s.shape, by_pixels<float>);
+        check<double>(s.shape, by_pixels<double>);
+    }
+    CHECK(fits > 20);
+    ConvolutionShape s{1, 1, 1, 1, axis(100, 3), axis(100, 3)};
+    CHECK(detail::pixel_convolution_fits(s));
+    s.x = axis(100, 3, 9);
+    CHECK_FALSE(detail::pixel_convolution_fits(s));
+    s.x = axis(3, 2, 1, 1000, 1000);
+    CHECK_FALSE(detail::pixel_convolution_fits(s));
 }
 
 TEST_CASE("no image: no output, and a weight gradient of zeros") {
