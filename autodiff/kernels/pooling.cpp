@@ -1,7 +1,8 @@
 #include <xtape/autodiff/kernels/pooling.hpp>
 
-#include <xtape/autodiff/kernels/lanes.hpp>
+#include <xtape/autodiff/kernels/halving.hpp>
 #include <xtape/autodiff/kernels/reduce.hpp>
+#include <xtape/autodiff/kernels/strided_pooling.hpp>
 #include <xtape/autodiff/parallel.hpp>
 
 #include <algorithm>
@@ -51,103 +52,6 @@ T largest_value(const T* x, std::size_t width, const PoolWindow& row, const Pool
     return best;
 }
 
-// Windows of 2 x 2 side by side, as loops over long stretches: first the pairs within rows, then the pairs of rows. That is the
-// order of the elements, so that the first of equal ones wins here too.
-constexpr std::size_t halving_elements =
-    2048;  // of the input, for which the intermediate results stay in the first-level cache
-
-template <class T, class F>
-void halve_pairs(const T* __restrict x, std::size_t n, T* __restrict y, F join) {
-    for (std::size_t i = 0; i < n; ++i) y[i] = join(x[2 * i], x[2 * i + 1]);
-}
-
-// f(first row of the output, number of rows) for pieces of `rows` rows of the output, `width` wide, in parallel blocks.
-template <class F>
-void each_halving(std::size_t rows, std::size_t width, F f) {
-    const std::size_t piece = std::max<std::size_t>(1, halving_elements / (4 * width));
-    parallel_for(rows, 16 * piece, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t row = begin; row < end; row += piece) f(row, std::min(piece, end - row));
-    });
-}
-
-// Rows are short, so whole registers are read and written: what goes beyond the end of a row belongs to the next one, which comes
-// later, or to the slack behind the last one.
-template <class T>
-BasicArray<T> rows_with_slack(std::size_t elements) {
-    BasicArray<T> rows = empty_array<T>({elements + Lanes<T>::width});
-    std::fill_n(rows.data() + elements, Lanes<T>::width, T(0));
-    return rows;
-}
-
-template <class T>
-Lanes<T> larger(Lanes<T> largest, Lanes<T> v) {
-    return where(v > largest, v, where(equal(v, v), largest, v));
-}
-
-template <class T, class F>
-void halve(const T* x, std::size_t rows, std::size_t width, T* y, F join) {
-    using L = Lanes<T>;
-    each_halving(rows, width, [&](std::size_t row, std::size_t count) {
-        BasicArray<T> pairs = rows_with_slack<T>(2 * count * width), result = rows_with_slack<T>(count * width);
-        halve_pairs(x + 4 * row * width, 2 * count * width, pairs.data(), join);
-        for (std::size_t r = 0; r < count; ++r) {
-            const T* const a = pairs.data() + 2 * r * width;
-            T* const to = result.data() + r * width;
-            for (std::size_t j = 0; j < width; j += L::width)
-                join(L::load(a + j), L::load(a + width + j)).store(to + j);
-        }
-        std::copy_n(result.data(), count * width, y + row * width);
-    });
-}
-
-// Splits g between the two rows of each pair, then between the two elements of each pair in a row.
-template <class T>
-void halve_max_gradient(const T* x, const T* g, std::size_t rows, std::size_t width, T* dx) {
-    using L = Lanes<T>;
-    each_halving(rows, width, [&](std::size_t row, std::size_t count) {
-        const std::size_t n = 2 * count * width;
-        BasicArray<T> pairs = rows_with_slack<T>(n), share = rows_with_slack<T>(n),
-                      arriving = rows_with_slack<T>(n / 2);
-        const T* __restrict from = x + 4 * row * width;
-        halve_pairs(from, n, pairs.data(), [](T a, T b) { return larger(a, b); });
-        std::copy_n(g + row * width, n / 2, arriving.data());
-        const L none(0);
-        for (std::size_t r = 0; r < count; ++r) {
-            const T* const a = pairs.data() + 2 * r * width;
-            const T* const all = arriving.data() + r * width;
-            T* const to = share.data() + 2 * r * width;
-            for (std::size_t j = 0; j < width; j += L::width) {
-                const L first = L::load(a + j), second = L::load(a + width + j), v = L::load(all + j);
-                where(second > first, none, where(equal(second, second), v, none)).store(to + j);
-            }
-            for (std::size_t j = 0; j < width; j += L::width) {
-                const L first = L::load(a + j), second = L::load(a + width + j), v = L::load(all + j);
-                where(second > first, v, where(equal(second, second), none, v)).store(to + width + j);
-            }
-        }
-        const T* __restrict part = share.data();
-        T* __restrict to = dx + 4 * row * width;
-        for (std::size_t i = 0; i < n; ++i) {
-            const T v = part[i];
-            const bool second = beats(from[2 * i + 1], from[2 * i]);
-            to[2 * i] = second ? T(0) : v;
-            to[2 * i + 1] = second ? v : T(0);
-        }
-    });
-}
-
-template <class T>
-void halve_spread(const T* g, std::size_t rows, std::size_t width, T* dx) {
-    each_halving(rows, width, [&](std::size_t row, std::size_t count) {
-        for (std::size_t r = row; r < row + count; ++r) {
-            const T* __restrict from = g + r * width;
-            T* __restrict a = dx + 4 * r * width;
-            for (std::size_t j = 0; j < width; ++j) a[2 * j] = a[2 * j + 1] = from[j] * T(0.25);
-            std::copy_n(a, 2 * width, a + 2 * width);
-        }
-    });
-}
-
 // Float sums run in double, and double ones row by row: neither error grows with the size of a window that fits a
 // plane.
 template <class T>
@@ -159,6 +63,16 @@ double window_sum(const T* x, std::size_t width, const PoolWindow& row, const Po
         total += sum;
     }
     return total;
+}
+
+// Whether the windows follow rules for which strided pooling pays; it is then f(rule of rows, rule of columns).
+template <class F>
+bool strided(const PoolWindows& windows, F f) {
+    const std::optional<PoolRule> rows = pool_rule(windows.rows, windows.height),
+                                  columns = pool_rule(windows.columns, windows.width);
+    if (!rows || !columns) return false;
+    f(*rows, *columns);
+    return true;
 }
 
 double divisor(const PoolWindow& row, const PoolWindow& column) {
@@ -181,9 +95,9 @@ bool PoolWindows::halving() const {
 template <class T>
 void pool_max(const PoolWindows& windows, const T* x, std::size_t planes, T* y) {
     if (windows.halving()) {
-        return halve(x, planes * windows.rows.size(), windows.columns.size(), y,
-                     [](auto a, auto b) { return larger(a, b); });
+        return halve_max(x, planes * windows.rows.size(), windows.columns.size(), y);
     }
+    if (strided(windows, [&](const auto&... rules) { strided_pool_max(windows, rules..., x, planes, y); })) return;
     each_plane(planes, windows.input(), [&](std::size_t plane) {
         const T* const from = x + plane * windows.input();
         T* to = y + plane * windows.output();
@@ -198,6 +112,8 @@ void pool_max_gradient(const PoolWindows& windows, const T* x, const T* g, std::
     if (windows.halving()) {
         return halve_max_gradient(x, g, planes * windows.rows.size(), windows.columns.size(), dx);
     }
+    if (strided(windows, [&](const auto&... rules) { strided_pool_max_gradient(windows, rules..., x, g, planes, dx); }))
+        return;
     each_plane(planes, windows.input(), [&](std::size_t plane) {
         const T* const from = x + plane * windows.input();
         const T* arriving = g + plane * windows.output();
@@ -234,9 +150,9 @@ void pool_mean(const PoolWindows& windows, const T* x, std::size_t planes, T* y)
         return;
     }
     if (windows.halving()) {
-        return halve(x, planes * windows.rows.size(), windows.columns.size(), y,
-                     [](auto a, auto b) { return (a + b) * T(0.5); });
+        return halve_mean(x, planes * windows.rows.size(), windows.columns.size(), y);
     }
+    if (strided(windows, [&](const auto&... rules) { strided_pool_mean(windows, rules..., x, planes, y); })) return;
     each_plane(planes, windows.input(), [&](std::size_t plane) {
         const T* const from = x + plane * windows.input();
         T* to = y + plane * windows.output();
@@ -251,6 +167,7 @@ void pool_mean(const PoolWindows& windows, const T* x, std::size_t planes, T* y)
 template <class T>
 void pool_spread(const PoolWindows& windows, const T* g, std::size_t planes, T* dx) {
     if (windows.halving()) return halve_spread(g, planes * windows.rows.size(), windows.columns.size(), dx);
+    if (strided(windows, [&](const auto&... rules) { strided_pool_spread(windows, rules..., g, planes, dx); })) return;
     each_plane(planes, windows.input(), [&](std::size_t plane) {
         const T* arriving = g + plane * windows.output();
         T* const to = dx + plane * windows.input();
