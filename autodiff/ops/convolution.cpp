@@ -2,6 +2,7 @@
 
 #include <xtape/autodiff/catalogue.hpp>
 #include <xtape/autodiff/kernels/convolution.hpp>
+#include <xtape/autodiff/kernels/reduce.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/sample.hpp>
 
@@ -58,14 +59,14 @@ std::string got(const Shape& x, const Shape& w) {
 // Ranks and extents; N alone may be 0.
 template <std::size_t D>
 void check_operands(const char* operation, const char* weight_axes, Shapes x) {
-    const std::string start = std::string(operation) + ": expected ";
+    const auto start = [&] { return std::string(operation) + ": expected "; };
     if (x[0]->size() != D + 2 || x[1]->size() != D + 2) {
-        throw ShapeError(start + "input (N, C, " + spatial_axes<D> + ") and weight (" + weight_axes + ", " +
+        throw ShapeError(start() + "input (N, C, " + spatial_axes<D> + ") and weight (" + weight_axes + ", " +
                          kernel_axes<D> + ")" + got(*x[0], *x[1]));
     }
     const auto fits = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (!std::all_of(x[0]->begin() + 1, x[0]->end(), fits) || !std::all_of(x[1]->begin(), x[1]->end(), fits)) {
-        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) +
+        throw ShapeError(start() + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) +
                          got(*x[0], *x[1]));
     }
 }
@@ -126,9 +127,17 @@ Array64 biased(const Shape& shape, std::span<const Array64> x) {
     return y;
 }
 
+// The gradient of a bias.
 template <class T>
-BasicTensor<T> sum_but_channels(const BasicTensor<T>& g) {
-    return g.rank() == 3 ? sum(g, {0, 2}) : sum(g, {0, 2, 3});
+BasicTensor<T> sum_but_channels(const Replay<T>& r) {
+    const BasicTensor<T>& g = r.g();
+    if (r.recording()) return g.rank() == 3 ? sum(g, {0, 2}) : sum(g, {0, 2, 3});
+    const std::size_t batch = g.shape()[0], channels = g.shape()[1], planes = batch * channels;
+    BasicArray<T> of_planes = empty_array<T>({batch, channels}), y = empty_array<T>({channels});
+    using detail::reduce_middle, detail::ReduceKind;
+    reduce_middle(ReduceKind::sum, g.value().data(), of_planes.data(), planes, planes == 0 ? 0 : g.size() / planes, 1);
+    reduce_middle(ReduceKind::sum, of_planes.data(), y.data(), 1, batch, channels);
+    return BasicTensor<T>(std::move(y));
 }
 
 template <class Op>
@@ -159,13 +168,13 @@ Shape Convolution<D>::infer(Shapes x) const {
     check_operands<D>(name, "O, C / groups", x);
     const Shape &in = *x[0], &weight = *x[1];
     const auto groups = static_cast<std::size_t>(options.groups);
-    const std::string start = std::string(name) + ": expected ";
+    const auto start = [&] { return std::string(name) + ": expected "; };
     if (in[1] % groups != 0 || weight[0] % groups != 0) {
-        throw ShapeError(start + "input and output channels divisible by " + std::to_string(groups) + " groups" +
+        throw ShapeError(start() + "input and output channels divisible by " + std::to_string(groups) + " groups" +
                          got(in, weight));
     }
     if (weight[1] != in[1] / groups) {
-        throw ShapeError(start + "weight (O, " + std::to_string(in[1] / groups) + ", " + kernel_axes<D> +
+        throw ShapeError(start() + "weight (O, " + std::to_string(in[1] / groups) + ", " + kernel_axes<D> +
                          ") for an input of " + std::to_string(in[1]) + " channels in " + std::to_string(groups) +
                          (groups == 1 ? " group" : " groups") + got(in, weight));
     }
@@ -183,7 +192,7 @@ Shape Convolution<D>::infer(Shapes x) const {
         return with_spatial(in[0], weight[0], size);
     }
     if (!fits) {
-        throw ShapeError(start + "a kernel within the padded input, which is " + to_string(padded) + ", but it spans " +
+        throw ShapeError(start() + "a kernel within the padded input, which is " + to_string(padded) + ", but it spans " +
                          to_string(length) + got(in, weight));
     }
     return with_spatial(in[0], weight[0], result);
@@ -206,7 +215,7 @@ void Convolution<D>::backward(Replay<T>& r) const {
     }
     if (r.wants(1))
         r.give(1, detail::call(ConvolutionWeight<D>{options, spatial<D>(r.shape(1))}, Location{}, r.x(0), r.g()));
-    if (r.inputs() > 2 && r.wants(2)) r.give(2, sum_but_channels(r.g()));
+    if (r.inputs() > 2 && r.wants(2)) r.give(2, sum_but_channels(r));
 }
 
 template <std::size_t D>
@@ -223,17 +232,17 @@ Shape ConvolutionTranspose<D>::infer(Shapes x) const {
     check_operands<D>(name, "C, O / groups", x);
     const Shape &in = *x[0], &weight = *x[1];
     const auto groups = static_cast<std::size_t>(options.groups);
-    const std::string start = std::string(name) + ": expected ";
+    const auto start = [&] { return std::string(name) + ": expected "; };
     if (in[1] % groups != 0) {
-        throw ShapeError(start + "input channels divisible by " + std::to_string(groups) + " groups" + got(in, weight));
+        throw ShapeError(start() + "input channels divisible by " + std::to_string(groups) + " groups" + got(in, weight));
     }
     if (weight[0] != in[1]) {
-        throw ShapeError(start + "weight (" + std::to_string(in[1]) + ", O / groups, " + kernel_axes<D> +
+        throw ShapeError(start() + "weight (" + std::to_string(in[1]) + ", O / groups, " + kernel_axes<D> +
                          ") for an input of " + std::to_string(in[1]) + " channels" + got(in, weight));
     }
     std::size_t channels = 0;
     if (__builtin_mul_overflow(weight[1], groups, &channels) || channels > std::size_t{largest_number}) {
-        throw ShapeError(start + "at most " + std::to_string(largest_number) + " output channels in " +
+        throw ShapeError(start() + "at most " + std::to_string(largest_number) + " output channels in " +
                          std::to_string(groups) + " groups" + got(in, weight));
     }
     check_bias(name, x, channels);
@@ -252,11 +261,11 @@ Shape ConvolutionTranspose<D>::infer(Shapes x) const {
         exists = exists && result[i] >= 1;
     }
     if (!fits) {
-        throw ConfigError(start + "an output_padding of at least 0 and below the stride " + to_string(options.stride) +
+        throw ConfigError(start() + "an output_padding of at least 0 and below the stride " + to_string(options.stride) +
                           " or the dilation " + to_string(options.dilation) + ", got " + to_string(output_padding));
     }
     if (!exists) {
-        throw ShapeError(start + "a result of at least 1 along every axis, but it would be " + to_string(result) +
+        throw ShapeError(start() + "a result of at least 1 along every axis, but it would be " + to_string(result) +
                          got(in, weight));
     }
     return with_spatial(in[0], channels, result);
@@ -277,7 +286,7 @@ void ConvolutionTranspose<D>::backward(Replay<T>& r) const {
     if (r.wants(0)) r.give(0, detail::call(Convolution<D>{options, spatial<D>(r.shape(0))}, Location{}, r.g(), r.x(1)));
     if (r.wants(1))
         r.give(1, detail::call(ConvolutionWeight<D>{options, spatial<D>(r.shape(1))}, Location{}, r.g(), r.x(0)));
-    if (r.inputs() > 2 && r.wants(2)) r.give(2, sum_but_channels(r.g()));
+    if (r.inputs() > 2 && r.wants(2)) r.give(2, sum_but_channels(r));
 }
 
 template <std::size_t D>

@@ -34,13 +34,13 @@ AxisRule axis_rule(const Shape& x, const PerAxis<D>& kernel, const Options& o, s
 
 template <std::size_t D>
 void check_input(const char* operation, const Shape& x) {
-    const std::string start = std::string(operation) + ": expected ";
+    const auto start = [&] { return std::string(operation) + ": expected "; };
     if (x.size() != D + 2) {
-        throw ShapeError(start + "input (N, C, " + (D == 1 ? "L" : "H, W") + "), got " + to_string(x));
+        throw ShapeError(start() + "input (N, C, " + (D == 1 ? "L" : "H, W") + "), got " + to_string(x));
     }
     const auto fits = [](std::size_t extent) { return extent >= 1 && extent <= std::size_t{largest_number}; };
     if (!std::all_of(x.begin() + 1, x.end(), fits)) {
-        throw ShapeError(start + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) +
+        throw ShapeError(start() + "extents of at least 1 (N may be 0) and at most " + std::to_string(largest_number) +
                          ", got " + to_string(x));
     }
 }
