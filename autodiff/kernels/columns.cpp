@@ -3,8 +3,6 @@
 #include <xtape/autodiff/kernels/lanes.hpp>
 
 #include <algorithm>
-#include <cstring>
-#include <utility>
 
 namespace xtape::detail {
 
@@ -94,56 +92,6 @@ void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t ch
     }
 }
 
-namespace {
-
-// A square of 32-byte rows, turned in log2(side) steps that each interleave its halves.
-template <class T>
-struct Square {
-    static constexpr std::size_t side = 32 / sizeof(T);
-    using Row [[gnu::vector_size(32)]] = T;
-
-    template <std::size_t... I>
-    static void interleave(const Row (&a)[side], Row (&b)[side], std::index_sequence<I...>) {
-        constexpr std::size_t half = side / 2;
-        for (std::size_t i = 0; i < half; ++i) {
-            b[2 * i] = __builtin_shufflevector(a[i], a[i + half], (I / 2 + I % 2 * side)...);
-            b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + half], (half + I / 2 + I % 2 * side)...);
-        }
-    }
-    static void turn(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
-        const auto all = std::make_index_sequence<side>();
-        Row a[side], b[side];
-        for (std::size_t i = 0; i < side; ++i)
-            std::memcpy(&a[i], from + static_cast<std::ptrdiff_t>(i) * from_step, sizeof(Row));
-        interleave(a, b, all);
-        interleave(b, a, all);
-        if constexpr (side == 8) interleave(a, b, all);
-        const Row(&turned)[side] = side == 8 ? b : a;
-        for (std::size_t i = 0; i < side; ++i)
-            std::memcpy(to + static_cast<std::ptrdiff_t>(i) * to_step, &turned[i], sizeof(Row));
-    }
-};
-
-}  // namespace
-
-template <class T>
-void turn(const T* from, std::ptrdiff_t from_step, std::ptrdiff_t rows, std::ptrdiff_t columns, T* to,
-          std::ptrdiff_t to_step) {
-    constexpr auto side = static_cast<std::ptrdiff_t>(Square<T>::side);
-    const std::ptrdiff_t whole_rows = rows / side * side, whole_columns = columns / side * side;
-    for (std::ptrdiff_t j = 0; j < whole_columns; j += side) {
-        for (std::ptrdiff_t i = 0; i < whole_rows; i += side) {
-            Square<T>::turn(from + i * from_step + j, from_step, to + j * to_step + i, to_step);
-        }
-    }
-    for (std::ptrdiff_t i = 0; i < rows; ++i) {
-        for (std::ptrdiff_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
-            to[j * to_step + i] = from[i * from_step + j];
-    }
-}
-
-template void turn(const float*, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, float*, std::ptrdiff_t);
-template void turn(const double*, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, double*, std::ptrdiff_t);
 template class PaddedRows<float>;
 template class PaddedRows<double>;
 template void fill_columns(const ConvolutionShape&, const PaddedRows<float>&, std::size_t, std::ptrdiff_t,

@@ -56,10 +56,4 @@ template <class T>
 void add_columns(const ConvolutionShape& shape, const T* columns, std::size_t channels, std::ptrdiff_t begin,
                  std::ptrdiff_t end, T* image);
 
-/// to(j, i) = from(i, j) for `rows` x `columns` elements; rows of `from` stand `from_step` apart, those of `to` `to_step`. Quick
-/// where both counts are multiples of 8.
-template <class T>
-void turn(const T* from, std::ptrdiff_t from_step, std::ptrdiff_t rows, std::ptrdiff_t columns, T* to,
-          std::ptrdiff_t to_step);
-
 }  // namespace xtape::detail

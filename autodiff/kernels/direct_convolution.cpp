@@ -1,6 +1,7 @@
 #include <xtape/autodiff/kernels/direct_convolution.hpp>
 
 #include <xtape/autodiff/kernels/columns.hpp>
+#include <xtape/autodiff/kernels/turn.hpp>
 #include <xtape/autodiff/parallel.hpp>
 
 #include <algorithm>

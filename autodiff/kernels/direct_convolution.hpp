@@ -2,7 +2,7 @@
 #pragma once
 
 #include <xtape/autodiff/kernels/convolution.hpp>
-#include <xtape/autodiff/kernels/lanes.hpp>
+#include <xtape/autodiff/kernels/multiply_add.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -14,10 +14,6 @@ constexpr std::ptrdiff_t lanes = static_cast<std::ptrdiff_t>(Lanes<T>::width);
 
 template <class T>
 constexpr bool wide_registers = sizeof(Lanes<T>) >= 32;
-
-/// AVX-512 has 32 registers, its predecessors 16.
-template <class T>
-constexpr bool many_registers = sizeof(Lanes<T>) == 64;
 
 inline std::ptrdiff_t signed_size(std::size_t n) { return static_cast<std::ptrdiff_t>(n); }
 inline std::ptrdiff_t ceiling(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
@@ -34,26 +30,6 @@ struct ChannelPieces {
 
     std::ptrdiff_t vectors, width, count, all;
 };
-
-/// a b + c, rounded once where the processor can. GCC fuses the two operations by itself, and spills accumulators when
-/// it is told to by name; Clang does not, and then runs out of registers. xsimd 8 has no such function for AVX-512.
-template <class T>
-Lanes<T> multiply_add(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
-#if defined(__clang__) && defined(__AVX512F__)
-    if constexpr (sizeof(Lanes<T>) == 64) {
-        if constexpr (sizeof(T) == sizeof(float)) {
-            return Lanes<T>(_mm512_fmadd_ps(a.v, b.v, c.v));
-        } else {
-            return Lanes<T>(_mm512_fmadd_pd(a.v, b.v, c.v));
-        }
-    }
-#endif
-#ifdef __clang__
-    return Lanes<T>(xsimd::fma(a.v, b.v, c.v));
-#else
-    return c + a * b;
-#endif
-}
 
 constexpr std::ptrdiff_t most_copied_pixels = 16;
 

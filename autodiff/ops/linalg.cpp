@@ -2,6 +2,7 @@
 
 #include <xtape/autodiff/catalogue.hpp>
 #include <xtape/autodiff/kernels/gemm.hpp>
+#include <xtape/autodiff/kernels/reduce.hpp>
 #include <xtape/autodiff/ops/matrix.hpp>
 #include <xtape/autodiff/ops/reduction.hpp>
 #include <xtape/autodiff/sample.hpp>
@@ -59,6 +60,11 @@ template <class T>
 BasicArray<T> Matmul::forward(Inputs<T> x) const {
     const BasicArray<T>&a = *x[0], &b = *x[1];
     const Product p = as_matrices(a.shape(), b.shape(), options);
+    if (a.dimension() == 2 && b.dimension() == 2) {
+        BasicArray<T> y = empty_array<T>({p.m, p.n});
+        detail::gemm<T>({p.transpose_a, p.transpose_b, p.m, p.n, p.k, a.data(), b.data(), y.data()});
+        return y;
+    }
     const Shape batch_a = leading(p.a, 2), batch_b = leading(p.b, 2);
     Shape shape;
     broadcast_shapes(batch_a, batch_b, shape);
@@ -99,6 +105,38 @@ BasicTensor<T> shared_matrix_gradient(Replay<T>& r, bool transpose_b) {
     return BasicTensor<T>(std::move(db));
 }
 
+// A gradient whose elements are not yet computed; undefined when nobody asks for it.
+template <class T>
+detail::Ref<detail::Value<T>> gradient_of(const Replay<T>& r, std::size_t i) {
+    return detail::Ref<detail::Value<T>>(r.wants(i) ? detail::Value<T>::create(r.shape(i)) : nullptr);
+}
+
+// Makes the products whose results are wanted, and gives them to inputs 0 and 1.
+template <class T>
+void give_products(Replay<T>& r, detail::Gemm<T> first, detail::Gemm<T> second) {
+    detail::Ref<detail::Value<T>> da = gradient_of(r, 0), db = gradient_of(r, 1);
+    if (da) first.c = da->array.data();
+    if (db) second.c = db->array.data();
+    if (da && db) {
+        detail::gemm_pair(first, second);
+    } else if (da || db) {
+        detail::gemm(da ? first : second);
+    }
+    if (da) r.give(0, detail::TensorAccess::make(std::move(da)));
+    if (db) r.give(1, detail::TensorAccess::make(std::move(db)));
+}
+
+// The gradients of two matrices for plain numbers: the products that the rule says, without tensors between them.
+template <class T>
+void give_matrix_gradients(Replay<T>& r, const Product& p) {
+    const T *a = r.x_array(0)->data(), *b = r.x_array(1)->data(), *g = r.g().value().data();
+    const bool ta = p.transpose_a, tb = p.transpose_b;
+    detail::Gemm<T> first{false, !tb, p.m, p.k, p.n, g, b}, second{!ta, false, p.k, p.n, p.m, a, g};
+    if (ta) first = {tb, true, p.k, p.m, p.n, b, g};
+    if (tb) second = {true, ta, p.n, p.k, p.m, g, a};
+    give_products(r, first, second);
+}
+
 template <class T>
 BasicTensor<T> with_shape(const BasicTensor<T>& x, const Shape& shape) {
     return x.shape() == shape ? x : reshape(x, shape);
@@ -110,6 +148,7 @@ template <class T>
 void Matmul::backward(Replay<T>& r) const {
     const Shape shape_a = r.shape(0), shape_b = r.shape(1);
     const Product p = as_matrices(shape_a, shape_b, options);
+    if (!r.recording() && shape_a.size() == 2 && shape_b.size() == 2) return give_matrix_gradients(r, p);
     const bool ta = p.transpose_a, tb = p.transpose_b, vectors = shape_a.size() == 1 || shape_b.size() == 1;
     Shape batch;
     broadcast_shapes(leading(p.a, 2), leading(p.b, 2), batch);
@@ -215,6 +254,16 @@ Shape Linear::infer(Shapes x) const {
     return shape;
 }
 
+namespace {
+
+std::size_t row_count(const Shape& shape) {
+    std::size_t rows = 1;
+    for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
+    return rows;
+}
+
+}  // namespace
+
 template <class T>
 BasicArray<T> Linear::forward(Inputs<T> x) const {
     const BasicArray<T>&in = *x[0], &weight = *x[1];
@@ -222,16 +271,31 @@ BasicArray<T> Linear::forward(Inputs<T> x) const {
     Shape shape = in.shape();
     shape.back() = out;
     BasicArray<T> y = empty_array<T>(shape);
-    const std::size_t rows = element_count(leading(in.shape(), 1));
-    if (x.size() > 2) {
-        for (std::size_t i = 0; i < rows; ++i) std::copy(x[2]->data(), x[2]->data() + out, y.data() + i * out);
-    }
-    detail::gemm<T>({false, true, rows, out, k, in.data(), weight.data(), y.data(), x.size() > 2 ? T(1) : T(0)});
+    detail::gemm<T>({false, true, row_count(in.shape()), out, k, in.data(), weight.data(), y.data(), T(0),
+                     x.size() > 2 ? x[2]->data() : nullptr});
     return y;
 }
 
+namespace {
+
+// The rule for plain numbers: whatever the shapes are, the arrays are matrices of rows.
+template <class T>
+void give_linear_gradients(Replay<T>& r) {
+    const BasicArray<T>&in = *r.x_array(0), &weight = *r.x_array(1), &g = r.g().value();
+    const std::size_t out = weight.shape()[0], k = weight.shape()[1], rows = row_count(in.shape());
+    give_products<T>(r, {false, false, rows, k, out, g.data(), weight.data()},
+                     {true, false, out, k, rows, g.data(), in.data()});
+    if (r.inputs() < 3 || !r.wants(2)) return;
+    detail::Ref<detail::Value<T>> db = gradient_of(r, 2);
+    detail::reduce_middle(detail::ReduceKind::sum, g.data(), db->array.data(), 1, rows, out);
+    r.give(2, detail::TensorAccess::make(std::move(db)));
+}
+
+}  // namespace
+
 template <class T>
 void Linear::backward(Replay<T>& r) const {
+    if (!r.recording()) return give_linear_gradients(r);
     const Shape weight = r.shape(1);
     const Shape in = r.shape(0);
     const auto as_rows = [&](const BasicTensor<T>& t, std::size_t width) {
