@@ -1,4 +1,5 @@
 #include <xtape/autodiff/memory.hpp>
+#include <xtape/autodiff/system_memory.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,17 +10,6 @@
 #include <cstring>
 #include <mutex>
 #include <type_traits>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define XTAPE_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define XTAPE_ADDRESS_SANITIZER 1
-#endif
-#endif
-#ifdef XTAPE_ADDRESS_SANITIZER
-#include <sanitizer/asan_interface.h>
-#endif
 
 // How a block travels
 // 1. Each thread keeps, for each size class, two magazines: `head`, from which it takes and to which it adds, and
@@ -35,22 +25,7 @@
 namespace xtape {
 namespace {
 
-#ifdef XTAPE_ADDRESS_SANITIZER
-// The links of a cached block lie in front of it, because the block itself is poisoned, and the leak checker follows no
-// link that lies in poisoned memory. Every block is a system block of its own, so that red zones surround it.
-constexpr std::size_t header_bytes = memory_alignment;
-constexpr std::size_t largest_in_slab = 0;
-void open_block(void* block, std::size_t bytes) { ASAN_UNPOISON_MEMORY_REGION(block, bytes); }
-void close_block(void* block, std::size_t bytes) {
-    static_cast<void>(*static_cast<volatile char*>(block));  // reports a block that is freed twice
-    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(block) - header_bytes / 2, bytes + header_bytes / 2);
-}
-#else
-constexpr std::size_t header_bytes = 0;
-constexpr std::size_t largest_in_slab = 4096;
-void open_block(void*, std::size_t) {}
-void close_block(void*, std::size_t) {}
-#endif
+using namespace detail;
 
 constexpr std::size_t slab_bytes = std::size_t{64} * 1024;
 
@@ -178,10 +153,10 @@ void give_batch(std::size_t index, FreeBlock* first, std::uint32_t blocks) {
 }
 
 void* ask_system(std::size_t bytes) {
-    void* memory = std::aligned_alloc(memory_alignment, bytes + header_bytes);
+    void* memory = system_block(bytes);
     if (memory == nullptr) {
         trim_memory();
-        memory = std::aligned_alloc(memory_alignment, bytes + header_bytes);
+        memory = system_block(bytes);
         if (memory == nullptr) throw std::bad_alloc();
     }
     const std::scoped_lock lock(central.mutex);

@@ -1,6 +1,7 @@
 #include <xtape/autodiff/kernels/cross_entropy.hpp>
 
 #include <xtape/autodiff/kernels/moments.hpp>
+#include <xtape/autodiff/kernels/reduce_terms.hpp>
 #include <xtape/autodiff/parallel.hpp>
 
 #include <algorithm>
@@ -9,14 +10,7 @@ namespace xtape::detail {
 namespace {
 
 template <class T>
-T larger(T a, T b) { return a > b ? a : (b >= a ? b : a + b); }  // NaN wins
-template <class T>
-Lanes<T> larger(Lanes<T> a, Lanes<T> b) { return where(a > b, a, where(b >= a, b, a + b)); }
-
-template <class T>
 Lanes<T> if_zero(Lanes<T> q, Lanes<T> value) { return where(equal(q, Lanes<T>(0)), q, value); }
-template <class T>
-T if_zero(T q, T value) { return q == 0 ? q : value; }
 
 // Every register of a row, what lies past its end read as -inf.
 template <class T, class F>
@@ -25,13 +19,10 @@ void each_register(const T* x, std::size_t width, const F& f) {
     std::size_t i = 0;
     for (; i + L::width <= width; i += L::width) f(L::load(x + i));
     if (i == width) return;
-    alignas(64) T tail[L::width];
-    std::fill(tail, tail + L::width, -std::numeric_limits<T>::infinity());
-    std::copy(x + i, x + width, tail);
-    f(L::load(tail));
+    f(L::load_some(x + i, width - i, L(-std::numeric_limits<T>::infinity())));
 }
 
-// q at element i, in registers or numbers.
+// q at element i.
 template <class T, class Load>
 auto target_at(const RowTargets<T>& q, Load load, std::size_t i) {
     using V = decltype(load(static_cast<const T*>(nullptr)));
@@ -44,22 +35,18 @@ auto target_at(const RowTargets<T>& q, Load load, std::size_t i) {
     return value;
 }
 
+// The largest element of a row and the sum of exp(x - largest).
 template <class T>
-void row_normalizer(const T* x, std::size_t width, double& top, double& log_sum) {
+void row_sum(const T* x, std::size_t width, double& top, double& sum) {
     using L = Lanes<T>;
+    // A NaN may get lost here, but not in the sum.
     L high(-std::numeric_limits<T>::infinity());
-    each_register(x, width, [&](L v) { high = larger(high, v); });
-    alignas(64) T lane[L::width];
-    high.store(lane);
-    T largest = lane[0];
-    for (const T value : lane) largest = larger(largest, value);
+    each_register(x, width, [&](L v) { high = larger_number(high, v); });
+    const T largest = join_lanes<MaxOf<T>, T>(high);
     L total(0);
     each_register(x, width, [&](L v) { total = total + exp(v - L(largest)); });
-    total.store(lane);
-    double sum = 0;
-    for (const T value : lane) sum += static_cast<double>(value);
     top = static_cast<double>(largest);
-    log_sum = std::log(sum);
+    sum = wide_sum<T>(total);
 }
 
 }  // namespace
@@ -67,7 +54,10 @@ void row_normalizer(const T* x, std::size_t width, double& top, double& log_sum)
 template <class T>
 void row_normalizers(const T* x, std::size_t rows, std::size_t width, double* top, double* log_sum) {
     parallel_for(rows, std::max<std::size_t>(1, 8192 / std::max<std::size_t>(1, width)), [&](std::size_t begin, std::size_t end) {
-        for (std::size_t r = begin; r < end; ++r) row_normalizer(x + r * width, width, top[r], log_sum[r]);
+        for (std::size_t r = begin; r < end; ++r) row_sum(x + r * width, width, top[r], log_sum[r]);
+        for_registers<double>(end - begin, [&](auto load, auto store, std::size_t i) {
+            store(log(load(log_sum + begin + i)), log_sum + begin + i);
+        });
     });
 }
 
@@ -78,7 +68,7 @@ double row_loss(const T* x, std::size_t width, const RowTargets<T>& q, double to
     sum_stretch<T>(width, total, [&](auto load, std::size_t i) {
         const auto weight = target_at(q, load, i);
         const auto surprise = (high - load(x + i)) + rest;
-        return std::array{if_zero(weight, decltype(weight + weight)(weight * surprise))};
+        return std::array{if_zero(weight, weight * surprise)};
     });
     return total[0];
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <xtape/autodiff/kernels/convolution.hpp>
-#include <xtape/autodiff/kernels/multiply_add.hpp>
+#include <xtape/autodiff/kernels/lanes.hpp>
 
 #include <algorithm>
 #include <cstring>

@@ -1,10 +1,11 @@
 // Runs an elementwise formula over arrays: forward, and all wanted input gradients in one pass.
 //
 // The last register of a whole array may reach past its end: the pool keeps that line readable and writable. Inside an array, where
-// the next row begins at once, the tail of a run goes through a small buffer instead.
+// the next row begins at once, the last register of a run is read and written as far as the run reaches.
 #pragma once
 
 #include <xtape/autodiff/kernels/lanes.hpp>
+#include <xtape/autodiff/kernels/short_rows.hpp>
 #include <xtape/autodiff/kernels/sweep.hpp>
 
 #include <tuple>
@@ -35,9 +36,19 @@ void with_fixed(unsigned fixed, const Body& body) {
     }(std::make_index_sequence<(std::size_t{1} << N)>());
 }
 
-/// y[i] = f(x0[i], x1[i], ...) along one run. `whole` says that full registers may be used at the end.
+/// How a run is written: its last register whole, or only as far as it reaches; streamed when it is part of a large array.
+enum class Writing { exact, whole, streamed };
+
+/// Bytes of an output from which on it is streamed: caches hold nothing of it when it is read again.
+inline constexpr std::size_t streamed_bytes = std::size_t{32} << 20;
+
+/// How runs are written that begin at multiples of whole registers and end with the array.
+template <class T>
+Writing whole_writing(std::size_t size) { return size >= streamed_bytes / sizeof(T) ? Writing::streamed : Writing::whole; }
+
+/// y[i] = f(x0[i], x1[i], ...) along one run.
 template <unsigned Fixed, class T, std::size_t N, class F>
-void forward_run(const std::array<const T*, N>& operands, T* y, std::size_t n, bool whole, const F& formula) {
+void forward_run(const std::array<const T*, N>& operands, T* y, std::size_t n, Writing writing, const F& formula) {
     using L = Lanes<T>;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         // A store may alias whatever has an address: what the loop reads besides is copied to where nothing points.
@@ -47,11 +58,13 @@ void forward_run(const std::array<const T*, N>& operands, T* y, std::size_t n, b
         T* const to = y;
         const std::size_t full = n - n % L::width;
         std::size_t i = 0;
-        for (; i < full; i += L::width) {
-            f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(to + i);
+        if (writing == Writing::streamed) {
+            for (; i < full; i += L::width) f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).stream(to + i);
+            L::stream_end();
         }
+        for (; i < full; i += L::width) f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(to + i);
         if (i == n) return;
-        if (whole) {
+        if (writing != Writing::exact) {
             f((Fixed >> I & 1u ? constant[I] : L::load(x[I] + i))...).store(to + i);
         } else {
             f((Fixed >> I & 1u ? constant[I] : L::load_some(x[I] + i, n - i))...).store_some(to + i, n - i);
@@ -65,26 +78,35 @@ void elementwise_forward(const ArrayPointers<T, N>& x, BasicArray<T>& y, const F
     std::array<const Shape*, N> shapes;
     for (std::size_t i = 0; i < N; ++i) shapes[i] = &x[i]->shape();
     unsigned fixed;
-    const auto run = [&]<unsigned Fixed>(std::size_t to, const std::array<std::size_t, N>& from, std::size_t n, bool whole) {
+    const auto run = [&]<unsigned Fixed>(std::size_t to, const std::array<std::size_t, N>& from, std::size_t n,
+                                              Writing writing) {
         std::array<const T*, N> pointers;
         for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data() + from[i];
-        forward_run<Fixed, T, N>(pointers, y.data() + to, n, whole, f);
+        forward_run<Fixed, T, N>(pointers, y.data() + to, n, writing, f);
     };
     if (covers_whole<N>(y.shape(), shapes, fixed)) {
         with_fixed<N>(fixed, [&]<unsigned Fixed>() {
             parallel_for(y.size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
                 std::array<std::size_t, N> from;
                 for (std::size_t i = 0; i < N; ++i) from[i] = (Fixed >> i & 1u) ? 0 : begin;
-                run.template operator()<Fixed>(begin, from, end - begin, true);
+                run.template operator()<Fixed>(begin, from, end - begin, whole_writing<T>(y.size()));
             });
         });
         return;
     }
     const Sweep<N> sweep = make_sweep<N>(y.shape(), shapes);
     if (sweep.size == 0) return;
+    if (ShortRows<T, N>::fit(sweep)) {
+        std::array<const T*, N> pointers;
+        for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data();
+        ShortRows<T, N>(sweep, pointers).for_each([&](std::size_t to, const std::array<const T*, N>& at, std::size_t n) {
+            forward_run<0, T, N>(at, y.data() + to, n, Writing::exact, f);
+        });
+        return;
+    }
     with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
         for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
-            run.template operator()<Fixed>(to, from, n, sweep.single());
+            run.template operator()<Fixed>(to, from, n, sweep.single() ? Writing::whole : Writing::exact);
         });
     });
 }
@@ -100,14 +122,14 @@ struct BackwardOperands {
 };
 
 template <unsigned Fixed, class T, std::size_t N, class F>
-void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::array<std::size_t, N>& from, std::size_t n,
-                  bool whole, const F& formula) {
+void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::array<const T*, N>& operands, std::size_t n,
+                  Writing writing, const F& formula) {
     using L = Lanes<T>;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         // As in forward_run: nothing that the loop reads may be reachable through the pointers it stores to.
         const F f = formula;
         const L nan(std::numeric_limits<T>::quiet_NaN());
-        const std::array<const T*, N> x{(o.x[I] ? o.x[I]->data() + from[I] : nullptr)...};
+        const std::array<const T*, N> x = operands;
         const std::array<T*, N> dx{(o.dx[I] ? o.dx[I] + to : nullptr)...};
         const std::array<L, N> constant{(x[I] && (Fixed >> I & 1u) ? L(*x[I]) : nan)...};
         const T* const g = o.g->data() + to;
@@ -121,10 +143,14 @@ void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::ar
         const auto store = [](L v, T* p) { v.store(p); };
         const std::size_t full = n - n % L::width;
         std::size_t i = 0;
+        if (writing == Writing::streamed) {
+            for (; i < full; i += L::width) at(i, load, [](L v, T* p) { v.stream(p); });
+            L::stream_end();
+        }
         for (; i < full; i += L::width) at(i, load, store);
         if (i == n) return;
         const std::size_t left = n - i;
-        if (whole) {
+        if (writing != Writing::exact) {
             at(i, load, store);
         } else {
             at(i, [left](const T* p) { return L::load_some(p, left); }, [left](L v, T* p) { v.store_some(p, left); });
@@ -136,19 +162,31 @@ void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::ar
 /// o.shapes may be null pointers when every input has the output's shape.
 template <class T, std::size_t N, class F>
 void elementwise_backward(const BackwardOperands<T, N>& o, const F& f) {
+    using Pointers = std::array<const T*, N>;
+    const auto shifted = [&](const std::array<std::size_t, N>& from) {
+        Pointers x;
+        for (std::size_t i = 0; i < N; ++i) x[i] = o.x[i] ? o.x[i]->data() + from[i] : nullptr;
+        return x;
+    };
     if (!o.shapes[0]) {
         parallel_for(o.g->size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
             std::array<std::size_t, N> from;
             from.fill(begin);
-            backward_run<0, T, N>(o, begin, from, end - begin, true, f);
+            backward_run<0, T, N>(o, begin, shifted(from), end - begin, whole_writing<T>(o.g->size()), f);
         });
         return;
     }
     const Sweep<N> sweep = make_sweep<N>(o.g->shape(), o.shapes);
     if (sweep.size == 0) return;
+    if (ShortRows<T, N>::fit(sweep)) {
+        ShortRows<T, N>(sweep, shifted({})).for_each([&](std::size_t to, const Pointers& at, std::size_t n) {
+            backward_run<0, T, N>(o, to, at, n, Writing::exact, f);
+        });
+        return;
+    }
     with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
         for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
-            backward_run<Fixed, T, N>(o, to, from, n, sweep.single(), f);
+            backward_run<Fixed, T, N>(o, to, shifted(from), n, sweep.single() ? Writing::whole : Writing::exact, f);
         });
     });
 }

@@ -1,5 +1,5 @@
 #include <xtape/autodiff/kernels/gemm_block.hpp>
-#include <xtape/autodiff/kernels/multiply_add.hpp>
+#include <xtape/autodiff/kernels/lanes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,7 @@ void dot_rows(std::ptrdiff_t k, const T* x, std::ptrdiff_t step_x, const T* y, s
         for (std::size_t s = 0; s < S; ++s) b[s] = load(y + static_cast<std::ptrdiff_t>(s) * step_y);
         for (std::size_t r = 0; r < R; ++r) {
             const L a = load(x + static_cast<std::ptrdiff_t>(r) * step_x);
-            for (std::size_t s = 0; s < S; ++s) sum[r][s] = detail::multiply_add(a, b[s], sum[r][s]);
+            for (std::size_t s = 0; s < S; ++s) sum[r][s] = multiply_add(a, b[s], sum[r][s]);
         }
     };
     std::ptrdiff_t l = 0;

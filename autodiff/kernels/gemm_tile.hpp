@@ -1,7 +1,7 @@
 // The innermost loop of matrix products: a tile of the result that stays in registers while its terms are summed.
 #pragma once
 
-#include <xtape/autodiff/kernels/multiply_add.hpp>
+#include <xtape/autodiff/kernels/lanes.hpp>
 
 #include <array>
 #include <cstddef>
@@ -84,7 +84,7 @@ private:
     }
     static void add(Row& sum, T a, const Row& b) {
         const Lanes<T> spread(a);
-        for (std::size_t v = 0; v < V; ++v) sum[v] = detail::multiply_add(spread, b[v], sum[v]);
+        for (std::size_t v = 0; v < V; ++v) sum[v] = multiply_add(spread, b[v], sum[v]);
     }
     static void store(const Row& sum, T* to) {
         for (std::size_t v = 0; v < V; ++v) sum[v].store(to + static_cast<std::ptrdiff_t>(v) * width);

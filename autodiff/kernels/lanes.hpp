@@ -5,12 +5,14 @@
 // both take plain numbers beside them, so formulas read like the mathematics: g * (1 - y * y).
 #pragma once
 
+#include <xtape/autodiff/kernels/vector_math.hpp>
+
 #include <xsimd/xsimd.hpp>
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
-#include <numbers>
 #include <type_traits>
 
 namespace xtape {
@@ -34,17 +36,78 @@ struct Lanes {
     static Lanes load(const T* p) { return Batch::load_unaligned(p); }
     void store(T* p) const { v.store_unaligned(p); }
 
-    /// The first n < width lanes from p; the rest are 0.
+    /// Stores past the caches, which then need not read the line first: for what does not fit into them anyway. p is aligned to
+    /// the size of a register. Other threads see it behind a stream_end().
+    void stream(T* p) const {
+#ifdef __AVX512F__
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 4) return _mm512_stream_ps(p, v);
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 8) return _mm512_stream_pd(p, v);
+#endif
+#ifdef __AVX__
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 4) return _mm256_stream_ps(p, v);
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 8) return _mm256_stream_pd(p, v);
+#endif
+#ifdef __SSE2__
+        if constexpr (sizeof(Batch) == 16 && sizeof(T) == 4) return _mm_stream_ps(p, v);
+        if constexpr (sizeof(Batch) == 16 && sizeof(T) == 8) return _mm_stream_pd(p, v);
+#endif
+        store(p);
+    }
+    static void stream_end() {
+#ifdef __SSE2__
+        _mm_sfence();
+#endif
+    }
+
+    /// The first n < width lanes from p; the rest are 0. Touches no memory beyond them.
     static Lanes load_some(const T* p, std::size_t n) {
+#ifdef __AVX512F__
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 4) return Batch(_mm512_maskz_loadu_ps(first_bits(n), p));
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 8) return Batch(_mm512_maskz_loadu_pd(first_bits(n), p));
+#endif
+#ifdef __AVX2__
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 4) return Batch(_mm256_maskload_ps(p, first_lanes(n)));
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 8) return Batch(_mm256_maskload_pd(p, first_lanes(n)));
+#endif
         alignas(64) T buffer[width] = {};
         for (std::size_t i = 0; i < n; ++i) buffer[i] = p[i];
         return Batch::load_aligned(buffer);
     }
     void store_some(T* p, std::size_t n) const {
+#ifdef __AVX512F__
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 4) return _mm512_mask_storeu_ps(p, first_bits(n), v);
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 8) return _mm512_mask_storeu_pd(p, first_bits(n), v);
+#endif
+#ifdef __AVX2__
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 4) return _mm256_maskstore_ps(p, first_lanes(n), v);
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 8) return _mm256_maskstore_pd(p, first_lanes(n), v);
+#endif
         alignas(64) T buffer[width];
         v.store_aligned(buffer);
         for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
     }
+
+    /// The first n lanes of `some`, the others of `rest`.
+    static Lanes first_of(std::size_t n, Lanes some, Lanes rest) {
+#ifdef __AVX512F__
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 4) return Batch(_mm512_mask_mov_ps(rest.v, first_bits(n), some.v));
+        if constexpr (sizeof(Batch) == 64 && sizeof(T) == 8) return Batch(_mm512_mask_mov_pd(rest.v, first_bits(n), some.v));
+#endif
+#ifdef __AVX2__
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 4) {
+            return Batch(_mm256_blendv_ps(rest.v, some.v, _mm256_castsi256_ps(first_lanes(n))));
+        }
+        if constexpr (sizeof(Batch) == 32 && sizeof(T) == 8) {
+            return Batch(_mm256_blendv_pd(rest.v, some.v, _mm256_castsi256_pd(first_lanes(n))));
+        }
+#endif
+        alignas(64) T first[width], second[width];
+        some.v.store_aligned(first);
+        rest.v.store_aligned(second);
+        for (std::size_t i = n; i < width; ++i) first[i] = second[i];
+        return Batch::load_aligned(first);
+    }
+    static Lanes load_some(const T* p, std::size_t n, Lanes rest) { return first_of(n, load_some(p, n), rest); }
 
     /// Applies a scalar function to each lane: for functions that have no vector form yet.
     template <class F>
@@ -75,6 +138,8 @@ struct Lanes {
     friend Lanes operator*(Lanes a, Lanes b) { return a.v * b.v; }
     friend Lanes operator/(Lanes a, Lanes b) { return a.v / b.v; }
     friend Lanes operator-(Lanes a) { return -a.v; }
+    /// a b + c, rounded once where the processor can
+    friend Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return detail::fused(a.v, b.v, c.v); }
 
     friend Mask operator<(Lanes a, Lanes b) { return {a.v < b.v}; }
     friend Mask operator<=(Lanes a, Lanes b) { return {a.v <= b.v}; }
@@ -83,35 +148,34 @@ struct Lanes {
     friend Mask equal(Lanes a, Lanes b) { return {a.v == b.v}; }
     friend Lanes where(Mask m, Lanes a, Lanes b) { return xsimd::select(m.v, a.v, b.v); }
 
-    // The vector functions of xsimd are within 4 units in the last place of the true value and right at infinities, NaN
-    // and zeros, except where something else stands here. exp and expm1 are infinite from 88.38 on in float and from
-    // 709.44 on in double (the largest numbers are e^88.72 and e^709.78), exp2 from 127 and 1023 on; exp and exp2 below
-    // the smallest normal number are 0.
-    friend Lanes exp(Lanes x) { return xsimd::exp(x.v); }
-    friend Lanes exp2(Lanes x) { return xsimd::exp2(x.v); }
-    friend Lanes expm1(Lanes x) { return where(equal(x, Lanes(0)), x, xsimd::expm1(x.v)); }  // keeps the sign of -0
-    friend Lanes log(Lanes x) {
-        return with_subnormals(x, [](Batch b) { return xsimd::log(b); }, std::numbers::ln2);
-    }
-    friend Lanes log2(Lanes x) {
-        return with_subnormals(x, [](Batch b) { return xsimd::log2(b); }, 1);
-    }
-    friend Lanes log10(Lanes x) {
-        return with_subnormals(x, [](Batch b) { return xsimd::log10(b); }, std::numbers::ln2 / std::numbers::ln10);
-    }
-    friend Lanes log1p(Lanes x) { return where(equal(x, Lanes(0)), x, xsimd::log1p(x.v)); }
+    // Those of VectorMath are within 2 units in the last place of the true value, erfc and normal_cdf within 3.
+    friend Lanes exp(Lanes x) { return Math::exp(x.v); }
+    friend Lanes exp2(Lanes x) { return Math::exp2(x.v); }
+    friend Lanes expm1(Lanes x) { return Math::expm1(x.v); }
+    friend Lanes log(Lanes x) { return Math::log(x.v); }
+    friend Lanes log2(Lanes x) { return Math::log2(x.v); }
+    friend Lanes log10(Lanes x) { return Math::log10(x.v); }
+    friend Lanes log1p(Lanes x) { return Math::log1p(x.v); }
+    friend Lanes sinh(Lanes x) { return Math::sinh(x.v); }
+    friend Lanes cosh(Lanes x) { return Math::cosh(x.v); }
+    friend Lanes tanh(Lanes x) { return Math::tanh(x.v); }
+    friend Lanes sigmoid(Lanes x) { return Math::sigmoid(x.v); }
+    friend Lanes softplus(Lanes x) { return Math::softplus(x.v); }
+    friend Lanes tanh_softplus(Lanes x) { return Math::tanh_softplus(x.v); }
+    friend Lanes erf(Lanes x) { return Math::erf(x.v); }
+    friend Lanes erfc(Lanes x) { return Math::erfc(x.v); }
+    friend Lanes normal_cdf(Lanes x) { return Math::normal_cdf(x.v); }
     friend Lanes sqrt(Lanes x) { return xsimd::sqrt(x.v); }
     friend Lanes square(Lanes x) { return x * x; }
 
+    // Those of xsimd are within 4 units in the last place and right at infinities, NaN and zeros, except where something else
+    // stands here.
     friend Lanes sin(Lanes x) { return xsimd::sin(x.v); }
     friend Lanes cos(Lanes x) { return xsimd::cos(x.v); }
     friend Lanes tan(Lanes x) { return xsimd::tan(x.v); }
     friend Lanes asin(Lanes x) { return xsimd::asin(x.v); }
     friend Lanes acos(Lanes x) { return xsimd::acos(x.v); }
     friend Lanes atan(Lanes x) { return xsimd::atan(x.v); }
-    friend Lanes sinh(Lanes x) { return xsimd::sinh(x.v); }
-    friend Lanes cosh(Lanes x) { return xsimd::cosh(x.v); }
-    friend Lanes tanh(Lanes x) { return xsimd::tanh(x.v); }
     friend Lanes asinh(Lanes x) { return xsimd::asinh(x.v); }
     // xsimd gives inf for large negative numbers.
     friend Lanes acosh(Lanes x) { return where(x < 1, Lanes(std::numeric_limits<T>::quiet_NaN()), xsimd::acosh(x.v)); }
@@ -134,18 +198,9 @@ struct Lanes {
         return where(equal(p, inf) || equal(q, inf), inf, where(equal(small, Lanes(0)), large, y));
     }
 
-    // In double, xsimd's erf loses two digits and is NaN for large numbers; its erfc loses all digits of small values.
-    friend Lanes erf(Lanes x) {
-        if constexpr (std::is_same_v<T, float>) {
-            return xsimd::erf(x.v);
-        } else {
-            return x.map([](T value) { return std::erf(value); });
-        }
-    }
-    friend Lanes erfc(Lanes x) {
-        return x.map([](T value) { return std::erfc(value); });
-    }
-
+    /// The larger or smaller one; b where one of them is NaN.
+    friend Lanes larger_number(Lanes a, Lanes b) { return xsimd::max(a.v, b.v); }
+    friend Lanes smaller_number(Lanes a, Lanes b) { return xsimd::min(a.v, b.v); }
     friend Lanes abs(Lanes x) { return xsimd::abs(x.v); }
     friend Lanes sign(Lanes x) { return where(x > 0, Lanes(1), where(x < 0, Lanes(-1), x)); }
     friend Lanes floor(Lanes x) { return xsimd::floor(x.v); }
@@ -167,23 +222,28 @@ struct Lanes {
         return x.map([exponent](T value) { return static_cast<T>(std::pow(static_cast<double>(value), exponent)); });
     }
 
-    // e is raised to numbers that are not positive only.
-    friend Lanes sigmoid(Lanes x) {
-        const Lanes e = exp(-abs(x)), large = 1 / (1 + e);
-        return where(x < 0, e * large, large);
-    }
-    friend Lanes softplus(Lanes x) { return where(x > 0, x, Lanes(0)) + log1p(exp(-abs(x))); }
-
 private:
-    // A logarithm, which in xsimd takes subnormal numbers of type double for powers of two. `unit` is the logarithm of 2.
-    template <class F>
-    static Lanes with_subnormals(Lanes x, F logarithm, double unit) {
-        if constexpr (std::is_same_v<T, double>) {
-            const Mask tiny = x < std::numeric_limits<T>::min();
-            if (tiny.any()) return where(tiny, logarithm((x * 0x1p54).v) - 54 * unit, logarithm(x.v));
-        }
-        return logarithm(x.v);
+    using Math = detail::VectorMath<T, Arch>;
+
+    // A mask of the first n lanes.
+#ifdef __AVX512F__
+    static auto first_bits(std::size_t n) {
+        return static_cast<std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>>((1U << n) - 1);
     }
+#endif
+#ifdef __AVX2__
+    static __m256i first_lanes(std::size_t n) {
+        alignas(64) static constexpr std::int32_t ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+        const std::int32_t* const from = ones + 8 - n * sizeof(T) / 4;
+        return _mm256_loadu_si256(static_cast<const __m256i*>(static_cast<const void*>(from)));
+    }
+#endif
 };
+
+namespace detail {
+/// AVX-512 has 32 registers, its predecessors 16.
+template <class T>
+constexpr bool many_registers = sizeof(Lanes<T>) == 64;
+}  // namespace detail
 
 }  // namespace xtape

@@ -8,17 +8,26 @@
 
 namespace xtape::detail {
 
-/// Loads one register or one number, so that a formula is written once for the bulk of a stretch and for its end.
 template <class T>
 struct LoadLanes {
     Lanes<T> operator()(const T* p) const { return Lanes<T>::load(p); }
 };
-template <class T>
-struct LoadNumber {
-    T operator()(const T* p) const { return *p; }
-};
 
-/// total[k] += sum over i < n of f(load, i)[k], f returning std::array<V, K>. No register takes more than 16 terms.
+/// The sum of all lanes, in double.
+template <class T>
+double wide_sum(Lanes<T> v) {
+    constexpr std::size_t width = Lanes<T>::width;
+    alignas(64) T lane[width];
+    v.store(lane);
+    std::array<double, width> wide;
+    for (std::size_t i = 0; i < width; ++i) wide[i] = static_cast<double>(lane[i]);
+    for (std::size_t step = width / 2; step > 0; step /= 2) {
+        for (std::size_t i = 0; i < step; ++i) wide[i] += wide[i + step];
+    }
+    return wide[0];
+}
+
+/// total[k] += sum over i < n of f(load, i)[k], f returning std::array<Lanes<T>, K>. No register takes more than 16 terms.
 template <class T, std::size_t K, class F>
 void sum_stretch(std::size_t n, std::array<double, K>& total, const F& f) {
     using L = Lanes<T>;
@@ -37,16 +46,12 @@ void sum_stretch(std::size_t n, std::array<double, K>& total, const F& f) {
             for (std::size_t u = 0; u < unrolled; ++u) add(u);
         }
         while (i + L::width <= end) add(0);
-        for (std::size_t k = 0; k < K; ++k) {
-            alignas(64) T lane[L::width];
-            ((part[0][k] + part[1][k]) + (part[2][k] + part[3][k])).store(lane);
-            for (const T value : lane) total[k] += static_cast<double>(value);
-        }
+        for (std::size_t k = 0; k < K; ++k) total[k] += wide_sum<T>((part[0][k] + part[1][k]) + (part[2][k] + part[3][k]));
     }
-    for (; i < n; ++i) {
-        const std::array<T, K> terms = f(LoadNumber<T>(), i);
-        for (std::size_t k = 0; k < K; ++k) total[k] += static_cast<double>(terms[k]);
-    }
+    if (i == n) return;
+    const std::size_t left = n - i;
+    const std::array<L, K> terms = f([left](const T* p) { return L::load_some(p, left); }, i);
+    for (std::size_t k = 0; k < K; ++k) total[k] += wide_sum<T>(L::first_of(left, terms[k], L(0)));
 }
 
 /// f(load, store, i) for every register of a stretch; the last one is used as far as the stretch reaches.
@@ -58,15 +63,6 @@ void for_registers(std::size_t n, const F& f) {
     if (i == n) return;
     const std::size_t left = n - i;
     f([left](const T* p) { return L::load_some(p, left); }, [left](L v, T* p) { v.store_some(p, left); }, i);
-}
-
-/// f(load, store, i) over i < n, for formulas that work on numbers as well.
-template <class T, class F>
-void for_stretch(std::size_t n, const F& f) {
-    using L = Lanes<T>;
-    std::size_t i = 0;
-    for (; i + L::width <= n; i += L::width) f(LoadLanes<T>(), [](L v, T* p) { v.store(p); }, i);
-    for (; i < n; ++i) f(LoadNumber<T>(), [](T v, T* p) { *p = v; }, i);
 }
 
 /// Count, mean and sum of squared deviations from it.

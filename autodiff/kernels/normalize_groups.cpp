@@ -74,7 +74,7 @@ template <class T, std::size_t K, class F>
 void sum_columns(std::size_t rows, std::size_t step, std::size_t begin, std::size_t end, ColumnSums<T, K>& total, const F& f) {
     for (std::size_t first = 0; first < rows; first += 16) {
         const std::size_t last = std::min(rows, first + 16);
-        for_stretch<T>(end - begin, [&](auto load, auto store, std::size_t c) {
+        for_registers<T>(end - begin, [&](auto load, auto store, std::size_t c) {
             using V = decltype(load(static_cast<const T*>(nullptr)));
             std::array<V, K> part;
             part.fill(V(0));
@@ -148,7 +148,7 @@ void normalize_columns(const NormLayout& layout, const T* x, const T* weight, co
         for (std::size_t r = 0; r < layout.strips; ++r) {
             const T* const from = x + r * layout.strip_step + begin;
             T* const to = y + r * layout.strip_step + begin;
-            for_stretch<T>(end - begin, [&](auto load, auto store, std::size_t c) {
+            for_registers<T>(end - begin, [&](auto load, auto store, std::size_t c) {
                 store(center.from(load, c, load(from + c)) * load(scale.data() + c) + load(shift.data() + c), to + c);
             });
         }
@@ -180,7 +180,7 @@ void normalize_columns_backward(const NormLayout& layout, const NormBackward<T>&
         if (!o.dx) return;
         for (std::size_t r = 0; r < layout.strips; ++r) {
             const std::size_t row = r * layout.strip_step + begin;
-            for_stretch<T>(end - begin, [&](auto load, auto store, std::size_t c) {
+            for_registers<T>(end - begin, [&](auto load, auto store, std::size_t c) {
                 auto dx = load(o.g + row + c) * load(scale.data() + c);
                 if (!given) dx = dx - (center.from(load, c, load(o.x + row + c)) * load(slope.data() + c) + load(shift.data() + c));
                 store(dx, o.dx + row + c);
@@ -233,7 +233,7 @@ void normalize_groups(const NormLayout& layout, const T* x, const T* weight, con
         for (std::size_t strip = pieces.begin(p); strip < pieces.end(p, layout); ++strip) {
             const std::size_t c = layout.channel(g, strip), at = layout.offset(g, strip);
             const T scale = static_cast<T>(weight ? rstd * static_cast<double>(weight[c]) : rstd), shift = bias ? bias[c] : T(0);
-            for_stretch<T>(layout.length, [&](auto load, auto store, std::size_t i) {
+            for_registers<T>(layout.length, [&](auto load, auto store, std::size_t i) {
                 store(center.from(load(x + at + i)) * scale + shift, y + at + i);
             });
         }
@@ -277,7 +277,7 @@ void normalize_groups_backward(const NormLayout& layout, const NormBackward<T>& 
         for (std::size_t strip = pieces.begin(p); strip < pieces.end(p, layout); ++strip) {
             const std::size_t at = layout.offset(g, strip);
             const T scale = static_cast<T>(rstd * weight_of(g, strip));
-            for_stretch<T>(layout.length, [&](auto load, auto store, std::size_t i) {
+            for_registers<T>(layout.length, [&](auto load, auto store, std::size_t i) {
                 auto dx = load(o.g + at + i) * scale;
                 if (!given) dx = dx - (center.from(load(o.x + at + i)) * slope + shift);
                 store(dx, o.dx + at + i);

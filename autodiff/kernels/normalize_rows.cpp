@@ -35,17 +35,17 @@ void row_backward(const NormBackward<T>& o, std::size_t r, std::size_t width, Ce
         const double n = static_cast<double>(width);
         const T a = static_cast<T>(rstd * total[0] / n), b = static_cast<T>(rstd * rstd * rstd * total[1] / n);
         T* const dx = o.dx + r * width;
-        for_stretch<T>(width, [&](auto load, auto store, std::size_t i) {
+        for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
             store(weighted(load, i) * scale - (center.from(load(x + i)) * b + a), dx + i);
         });
     }
     if (dweight) {
-        for_stretch<T>(width, [&](auto load, auto store, std::size_t i) {
+        for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
             store(load(dweight + i) + load(g + i) * (center.from(load(x + i)) * scale), dweight + i);
         });
     }
     if (dbias) {
-        for_stretch<T>(width, [&](auto load, auto store, std::size_t i) { store(load(dbias + i) + load(g + i), dbias + i); });
+        for_registers<T>(width, [&](auto load, auto store, std::size_t i) { store(load(dbias + i) + load(g + i), dbias + i); });
     }
 }
 
@@ -62,7 +62,7 @@ void normalize_rows(std::size_t rows, std::size_t width, const T* x, const T* we
             s.variance[r] = moments.variance();
             const Center<T> center(moments.mean);
             const T scale = static_cast<T>(1 / std::sqrt(s.variance[r] + s.eps));
-            for_stretch<T>(width, [&](auto load, auto store, std::size_t i) {
+            for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
                 auto v = center.from(load(from + i)) * scale;
                 if (weight) v = v * load(weight + i);
                 if (bias) v = v + load(bias + i);

@@ -35,14 +35,14 @@ struct ProductOf {
 template <class T>
 struct MaxOf {
     static T identity() { return -std::numeric_limits<T>::infinity(); }
-    static Lanes<T> join(Lanes<T> a, Lanes<T> b) { return where(a > b, a, where(b >= a, b, a + b)); }
+    static Lanes<T> join(Lanes<T> a, Lanes<T> b) { return where(equal(a, a), larger_number(a, b), a); }
     static T join(T a, T b) { return a > b ? a : (b >= a ? b : a + b); }
 };
 
 template <class T>
 struct MinOf {
     static T identity() { return std::numeric_limits<T>::infinity(); }
-    static Lanes<T> join(Lanes<T> a, Lanes<T> b) { return where(a < b, a, where(b <= a, b, a + b)); }
+    static Lanes<T> join(Lanes<T> a, Lanes<T> b) { return where(equal(a, a), smaller_number(a, b), a); }
     static T join(T a, T b) { return a < b ? a : (b <= a ? b : a + b); }
 };
 
@@ -105,11 +105,8 @@ Lanes<T> reduce_stretch(const T* x, std::size_t n, const F& term) {
     }
     for (; i + L::width <= n; i += L::width) part[0] = R::join(part[0], term(L::load(x + i)));
     if (i < n) {
-        alignas(64) T rest[L::width];
-        std::fill(std::copy(x + i, x + n, rest), rest + L::width, x[i]);
-        term(L::load(rest)).store(rest);
-        std::fill(rest + (n - i), rest + L::width, R::identity());
-        part[1] = R::join(part[1], L::load(rest));
+        // Lanes without an element compute with the first one, so that no term is taken of a number that is not there.
+        part[1] = R::join(part[1], L::first_of(n - i, term(L::load_some(x + i, n - i, L(x[i]))), none));
     }
     return R::join(R::join(part[0], part[1]), R::join(part[2], part[3]));
 }

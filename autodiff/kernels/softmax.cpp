@@ -1,9 +1,10 @@
 #include <xtape/autodiff/kernels/softmax.hpp>
 
-#include <xtape/autodiff/kernels/lanes.hpp>
+#include <xtape/autodiff/kernels/reduce_terms.hpp>
 #include <xtape/autodiff/parallel.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace xtape::detail {
 namespace {
@@ -16,38 +17,22 @@ void over_row(const T* x, T* y, std::size_t width, Lanes<T> pad, F f) {
     for (; i + L::width <= width; i += L::width) f(L::load(x + i), [y, i](L v) { v.store(y + i); });
     if (i == width) return;
     const std::size_t left = width - i;
-    alignas(64) T tail[L::width];
-    pad.store(tail);
-    std::copy(x + i, x + width, tail);
-    f(L::load(tail), [y, i, left](L v) { v.store_some(y + i, left); });
-}
-
-template <class T>
-T lane_sum(Lanes<T> v) {
-    alignas(64) T lane[Lanes<T>::width];
-    v.store(lane);
-    T sum = 0;
-    for (const T value : lane) sum += value;
-    return sum;
+    f(L::load_some(x + i, left, pad), [y, i, left](L v) { v.store_some(y + i, left); });
 }
 
 template <class T>
 void softmax_row(const T* x, T* y, std::size_t width, bool logarithm) {
     using L = Lanes<T>;
     const L low(-std::numeric_limits<T>::infinity());
-    // NaN anywhere makes the largest NaN, and with it the whole row.
+    // A NaN may get lost here, but not in the sum, which makes the whole row NaN.
     L top = low;
-    over_row(x, y, width, low, [&](L v, auto) { top = where(top > v, top, where(v >= top, v, top + v)); });
-    alignas(64) T lane[L::width];
-    top.store(lane);
-    T largest = lane[0];
-    for (const T value : lane) largest = largest > value ? largest : (value >= largest ? value : largest + value);
-    const L shift(largest);
+    over_row(x, y, width, low, [&](L v, auto) { top = larger_number(top, v); });
+    const L shift(join_lanes<MaxOf<T>, T>(top));
 
     L total(0);
     if (logarithm) {
         over_row(x, y, width, low, [&](L v, auto) { total = total + exp(v - shift); });
-        const L offset = shift + L(std::log(lane_sum(total)));
+        const L offset = shift + L(std::log(join_lanes<SumOf<T>, T>(total)));
         over_row(x, y, width, low, [&](L v, auto store) { store(v - offset); });
     } else {
         over_row(x, y, width, low, [&](L v, auto store) {
@@ -55,7 +40,7 @@ void softmax_row(const T* x, T* y, std::size_t width, bool logarithm) {
             total = total + e;
             store(e);
         });
-        const L scale(T(1) / lane_sum(total));
+        const L scale(T(1) / join_lanes<SumOf<T>, T>(total));
         over_row(y, y, width, L(0), [&](L v, auto store) { store(v * scale); });
     }
 }

@@ -66,7 +66,7 @@ void sum_rows(const T* x, std::size_t width, const std::size_t* positions, std::
     std::copy(x + positions[0] * width, x + (positions[0] + 1) * width, y);
     for (std::size_t k = 1; k < count; ++k) {
         const T* const row = x + positions[k] * width;
-        detail::for_stretch<T>(width, [&](auto load, auto store, std::size_t i) { store(load(y + i) + load(row + i), y + i); });
+        detail::for_registers<T>(width, [&](auto load, auto store, std::size_t i) { store(load(y + i) + load(row + i), y + i); });
     }
 }
 

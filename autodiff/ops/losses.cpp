@@ -176,7 +176,7 @@ Lanes<T> floored(Lanes<T> x) { return where(x > Lanes<T>(-100), x, Lanes<T>(-100
 template <class T>
 Lanes<T> clamped_log(Lanes<T> x) { return floored(log(x)); }
 template <class T>
-Lanes<T> clamped_log_rest(Lanes<T> x) { return floored(Lanes<T>(xsimd::log1p(-x.v))); }
+Lanes<T> clamped_log_rest(Lanes<T> x) { return floored(log1p(-x)); }
 template <class T>
 BasicTensor<T> clamped_log(const BasicTensor<T>& x) {
     const BasicTensor<T> inside = x > static_cast<T>(std::exp(-100.0));
@@ -189,7 +189,7 @@ BasicTensor<T> clamped_log_rest(const BasicTensor<T>& x) { return clamped_log(Ba
 template <class T>
 std::array<Lanes<T>, 2> softplus_both(Lanes<T> x) {
     using L = Lanes<T>;
-    const L rest(xsimd::log1p(exp(-abs(x)).v)), zero(0);
+    const L rest = softplus(-abs(x)), zero(0);
     return {where(x > zero, x, zero) + rest, where(x < zero, -x, zero) + rest};
 }
 template <class T>

@@ -33,10 +33,16 @@ struct Elu : Elementwise<1> {
     static std::vector<Sample<Elu>> samples();
 };
 
+namespace detail {
+/// Φ(x), the distribution function of the standard normal law. SIMD registers have one of their own.
+template <class T>
+BasicTensor<T> normal_cdf(const BasicTensor<T>& x) { return 0.5 * erfc(x * -(1 / std::numbers::sqrt2)); }
+template <class T>
+BasicTensor<T> tanh_softplus(const BasicTensor<T>& x) { return tanh(softplus(x)); }
+}  // namespace detail
+
 /// y = x Φ(x), Φ the distribution function of the standard normal law; accurate in the left tail too
 struct Gelu : Elementwise<1> {
-    static constexpr double sqrt_half = 1 / std::numbers::sqrt2;
-
     static constexpr const char* name = "gelu";
     static constexpr const char* signature = "gelu(x)";
     static constexpr const char* formula =
@@ -45,11 +51,15 @@ struct Gelu : Elementwise<1> {
     static constexpr Keep keep = Keep::inputs();
 
     template <class V>
-    static V forward(V x) { return 0.5 * x * erfc(x * -sqrt_half); }
+    static V forward(V x) {
+        using detail::normal_cdf;
+        return x * normal_cdf(x);
+    }
     template <class V>
     static V backward(V g, V, V x) {
-        const V phi = exp(-0.5 * square(x)) * (std::numbers::inv_sqrtpi * sqrt_half);
-        return g * (0.5 * erfc(x * -sqrt_half) + x * phi);
+        using detail::normal_cdf;
+        const V density = exp(-0.5 * square(x)) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+        return g * (normal_cdf(x) + x * density);
     }
     static double reference(double x) { return x * (1 + std::erf(x / std::numbers::sqrt2)) / 2; }
     static std::vector<Sample<Gelu>> samples();
@@ -131,10 +141,14 @@ struct Mish : Elementwise<1> {
     static constexpr Keep keep = Keep::inputs();
 
     template <class V>
-    static V forward(V x) { return x * tanh(softplus(x)); }
+    static V forward(V x) {
+        using detail::tanh_softplus;
+        return x * tanh_softplus(x);
+    }
     template <class V>
     static V backward(V g, V, V x) {
-        const V t = tanh(softplus(x));
+        using detail::tanh_softplus;
+        const V t = tanh_softplus(x);
         return g * (t + x * ((1 - t * t) * sigmoid(x)));
     }
     static double reference(double x) { return x * std::tanh(std::log1p(std::exp(x))); }

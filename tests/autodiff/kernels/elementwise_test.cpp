@@ -67,6 +67,16 @@ TEST_CASE("kernels walk over broadcast operands as index arithmetic does") {
     check({1}, {1, 1}, {1, 1, 1});
 }
 
+TEST_CASE("short rows beside vectors and scalars are taken together, and the last of them are right too") {
+    for (const std::size_t width : {1, 2, 7, 10, 16, 33, 63}) {
+        for (const std::size_t rows : {8, 97, 1000, 5001}) {
+            check({rows, width}, {width}, {rows, 1});
+            check({width}, {rows, width}, {});
+            check({rows, 1}, {1, width}, {rows, width});
+        }
+    }
+}
+
 TEST_CASE("kernels walk over nothing") {
     check({0}, {1}, {});
     check({2, 0, 3}, {3}, {2, 1, 1});
@@ -99,4 +109,18 @@ TEST_CASE("the end of a row is not overwritten by the row before it, whatever it
         detail::elementwise_forward<float, 2>({&x, &row}, y, [](auto a, auto b) { return a + b; });
         CHECK(y == want);
     }
+}
+
+TEST_CASE("arrays too large for the caches are written completely, forward and backward") {
+    const std::size_t n = detail::streamed_bytes / sizeof(float) + 5;
+    Array x = empty_array<float>({n}), y = empty_array<float>({n}), dx = empty_array<float>({n});
+    for (std::size_t i = 0; i < n; ++i) x.data()[i] = static_cast<float>(i % 1021);
+    detail::elementwise_forward<float, 1>({&x}, y, [](auto v) { return v + 1; });
+    detail::elementwise_backward<float, 1>({&y, &y, {&x}, {nullptr}, {dx.data()}}, [](auto g, auto, auto v) { return std::array{g - v * 2}; });
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto v = static_cast<float>(i % 1021);
+        wrong += y.data()[i] != v + 1 || dx.data()[i] != 1 - v;
+    }
+    CHECK(wrong == 0);
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -52,7 +53,8 @@ double drawn(std::uint64_t& state) {
 
 constexpr double most = std::numeric_limits<double>::max();
 
-// Numbers of every magnitude of T, subnormal ones too, and many ordinary ones, all within [low, high].
+// Numbers of every magnitude of T, subnormal ones too, and many ordinary ones, all within [low, high]; of float one in 29989 of
+// all there are.
 template <class T>
 std::vector<T> spread(double low, double high) {
     using Limits = std::numeric_limits<T>;
@@ -71,13 +73,17 @@ std::vector<T> spread(double low, double high) {
     for (const double range : {1.0, 5.0, 40.0, 700.0}) {
         for (int k = 0; k < 10'000; ++k) add(range * (2 * drawn(state) - 1));
     }
+    if constexpr (std::is_same_v<T, float>) {
+        for (std::uint64_t bits = 0; bits < std::uint64_t{1} << 32; bits += 29'989) {
+            add(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+        }
+    }
     while (numbers.size() % Lanes<T>::width != 0) numbers.push_back(numbers.back());
     return numbers;
 }
 
 struct Range {
     double low = -most, high = most;
-    bool flushes = false;  // results below the smallest normal number may be 0
 };
 
 // Largest distance of f from the true function over a range.
@@ -91,7 +97,6 @@ void check_function(const std::string& name, double bound, Range range, F f, G e
         const std::vector<T> y = all<T>(f(Lanes<T>::load(x.data() + i)));
         for (std::size_t k = 0; k < y.size(); ++k) {
             const long double want = exact(static_cast<long double>(x[i + k]));
-            if (range.flushes && y[k] == 0 && std::abs(want) < std::numeric_limits<T>::min()) continue;
             const double distance = ulps(y[k], want);
             if (distance <= worst) continue;
             worst = distance;
@@ -136,7 +141,32 @@ TEST_CASE_TEMPLATE("part of a register is loaded with zeros and stored without t
             CHECK(out[i] == (i < n ? T(7) : T(-1)));
         }
         CHECK(out[width] == T(-1));
+        const auto filled = all<T>(Lanes<T>::load_some(numbers.data(), n, Lanes<T>(T(3))));
+        const auto chosen = all<T>(Lanes<T>::first_of(n, counting<T>(), Lanes<T>(T(-2))));
+        for (std::size_t i = 0; i < width; ++i) {
+            CHECK(filled[i] == (i < n ? T(5) : T(3)));
+            CHECK(chosen[i] == (i < n ? static_cast<T>(i) : T(-2)));
+        }
     }
+}
+
+TEST_CASE_TEMPLATE("a streamed register arrives in memory", T, float, double) {
+    alignas(64) T out[Lanes<T>::width];
+    counting<T>().stream(out);
+    Lanes<T>::stream_end();
+    for (std::size_t i = 0; i < Lanes<T>::width; ++i) CHECK(out[i] == static_cast<T>(i));
+}
+
+TEST_CASE_TEMPLATE("multiply_add adds to a product, and larger_number gives the second where one is NaN", T, float, double) {
+    const Lanes<T> x = counting<T>(), nan(std::numeric_limits<T>::quiet_NaN());
+    const auto sum = all<T>(multiply_add(x, x + 1, x - 2)), most_of = all<T>(larger_number(x, Lanes<T>(1)));
+    for (std::size_t i = 0; i < Lanes<T>::width; ++i) {
+        const T v = static_cast<T>(i);
+        CHECK(sum[i] == v * (v + 1) + (v - 2));
+        CHECK(most_of[i] == std::max(v, T(1)));
+    }
+    CHECK(one(larger_number(nan, Lanes<T>(1))) == 1);
+    CHECK(std::isnan(one(larger_number(Lanes<T>(1), nan))));
 }
 
 TEST_CASE_TEMPLATE("masks compare, combine and choose lane by lane", T, float, double) {
@@ -160,24 +190,42 @@ TEST_CASE_TEMPLATE("powers and mapped functions are those of the standard librar
 
 TEST_CASE_TEMPLATE("functions stay within a few units in the last place of the true value, over all magnitudes", T,
                    float, double) {
-    constexpr bool narrow = std::is_same_v<T, float>;
-    constexpr double high = narrow ? 88.37 : 709.43;
     using Long = long double;
     check_function<T>(
-        "exp", 2, {-most, high, true}, [](auto x) { return exp(x); }, [](Long x) { return std::exp(x); });
+        "exp", 1, {}, [](auto x) { return exp(x); }, [](Long x) { return std::exp(x); });
     check_function<T>(
-        "exp2", 2, {-most, narrow ? 127.0 : 1023.0, true}, [](auto x) { return exp2(x); },
-        [](Long x) { return std::exp2(x); });
+        "exp2", 1.2, {}, [](auto x) { return exp2(x); }, [](Long x) { return std::exp2(x); });
     check_function<T>(
-        "expm1", 2.1, {-most, high}, [](auto x) { return expm1(x); }, [](Long x) { return std::expm1(x); });
+        "expm1", 2, {}, [](auto x) { return expm1(x); }, [](Long x) { return std::expm1(x); });
     check_function<T>(
         "log", 1, {0}, [](auto x) { return log(x); }, [](Long x) { return std::log(x); });
     check_function<T>(
         "log2", 2, {0}, [](auto x) { return log2(x); }, [](Long x) { return std::log2(x); });
     check_function<T>(
-        "log10", 1, {0}, [](auto x) { return log10(x); }, [](Long x) { return std::log10(x); });
+        "log10", 2, {0}, [](auto x) { return log10(x); }, [](Long x) { return std::log10(x); });
     check_function<T>(
-        "log1p", 1, {-1}, [](auto x) { return log1p(x); }, [](Long x) { return std::log1p(x); });
+        "log1p", 1.5, {-1}, [](auto x) { return log1p(x); }, [](Long x) { return std::log1p(x); });
+    check_function<T>(
+        "sinh", 2, {}, [](auto x) { return sinh(x); }, [](Long x) { return std::sinh(x); });
+    check_function<T>(
+        "cosh", 2, {}, [](auto x) { return cosh(x); }, [](Long x) { return std::cosh(x); });
+    check_function<T>(
+        "tanh", 1.5, {}, [](auto x) { return tanh(x); }, [](Long x) { return std::tanh(x); });
+    check_function<T>(
+        "sigmoid", 2, {}, [](auto x) { return sigmoid(x); }, [](Long x) { return 1 / (1 + std::exp(-x)); });
+    check_function<T>(
+        "softplus", 2, {}, [](auto x) { return softplus(x); },
+        [](Long x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); });
+    check_function<T>(
+        "tanh_softplus", 3, {}, [](auto x) { return tanh_softplus(x); },
+        [](Long x) { return std::tanh(std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x)))); });
+    check_function<T>(
+        "erf", 2, {}, [](auto x) { return erf(x); }, [](Long x) { return std::erf(x); });
+    check_function<T>(
+        "erfc", 3, {}, [](auto x) { return erfc(x); }, [](Long x) { return std::erfc(x); });
+    check_function<T>(
+        "normal_cdf", 3, {-1e3}, [](auto x) { return normal_cdf(x); },
+        [](Long x) { return std::erfc(x * -std::sqrt(0.5L)) / 2; });
     check_function<T>(
         "sin", 2, {}, [](auto x) { return sin(x); }, [](Long x) { return std::sin(x); });
     check_function<T>(
@@ -191,45 +239,29 @@ TEST_CASE_TEMPLATE("functions stay within a few units in the last place of the t
     check_function<T>(
         "atan", 3, {}, [](auto x) { return atan(x); }, [](Long x) { return std::atan(x); });
     check_function<T>(
-        "sinh", 3, {}, [](auto x) { return sinh(x); }, [](Long x) { return std::sinh(x); });
-    check_function<T>(
-        "cosh", 3, {}, [](auto x) { return cosh(x); }, [](Long x) { return std::cosh(x); });
-    check_function<T>(
-        "tanh", 2, {}, [](auto x) { return tanh(x); }, [](Long x) { return std::tanh(x); });
-    check_function<T>(
         "asinh", 4, {}, [](auto x) { return asinh(x); }, [](Long x) { return std::asinh(x); });
     check_function<T>(
         "acosh", 2, {1}, [](auto x) { return acosh(x); }, [](Long x) { return std::acosh(x); });
     check_function<T>(
         "atanh", 2, {-1, 1}, [](auto x) { return atanh(x); }, [](Long x) { return std::atanh(x); });
-    check_function<T>(
-        "erf", 3, {}, [](auto x) { return erf(x); }, [](Long x) { return std::erf(x); });
-    check_function<T>(
-        "erfc", 3, {-most, most, true}, [](auto x) { return erfc(x); }, [](Long x) { return std::erfc(x); });
-    check_function<T>(
-        "sigmoid", 4, {-most, most, true}, [](auto x) { return sigmoid(x); },
-        [](Long x) { return 1 / (1 + std::exp(-x)); });
-    check_function<T>(
-        "softplus", 4, {-most, most, true}, [](auto x) { return softplus(x); },
-        [](Long x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); });
 }
 
 TEST_CASE_TEMPLATE("functions at infinities, NaN, zeros and extreme numbers are those of the standard library", T,
                    float, double) {
     check_edges<T>(
-        "exp", 4, [](auto x) { return exp(x); }, [](T x) { return std::exp(x); });
+        "exp", 2, [](auto x) { return exp(x); }, [](T x) { return std::exp(x); });
     check_edges<T>(
-        "exp2", 4, [](auto x) { return exp2(x); }, [](T x) { return std::exp2(x); });
+        "exp2", 2, [](auto x) { return exp2(x); }, [](T x) { return std::exp2(x); });
     check_edges<T>(
-        "expm1", 4, [](auto x) { return expm1(x); }, [](T x) { return std::expm1(x); });
+        "expm1", 2, [](auto x) { return expm1(x); }, [](T x) { return std::expm1(x); });
     check_edges<T>(
-        "log", 4, [](auto x) { return log(x); }, [](T x) { return std::log(x); });
+        "log", 2, [](auto x) { return log(x); }, [](T x) { return std::log(x); });
     check_edges<T>(
-        "log2", 4, [](auto x) { return log2(x); }, [](T x) { return std::log2(x); });
+        "log2", 2, [](auto x) { return log2(x); }, [](T x) { return std::log2(x); });
     check_edges<T>(
-        "log10", 4, [](auto x) { return log10(x); }, [](T x) { return std::log10(x); });
+        "log10", 2, [](auto x) { return log10(x); }, [](T x) { return std::log10(x); });
     check_edges<T>(
-        "log1p", 4, [](auto x) { return log1p(x); }, [](T x) { return std::log1p(x); });
+        "log1p", 2, [](auto x) { return log1p(x); }, [](T x) { return std::log1p(x); });
     check_edges<T>(
         "sin", 4, [](auto x) { return sin(x); }, [](T x) { return std::sin(x); });
     check_edges<T>(
@@ -243,11 +275,11 @@ TEST_CASE_TEMPLATE("functions at infinities, NaN, zeros and extreme numbers are 
     check_edges<T>(
         "atan", 4, [](auto x) { return atan(x); }, [](T x) { return std::atan(x); });
     check_edges<T>(
-        "sinh", 4, [](auto x) { return sinh(x); }, [](T x) { return std::sinh(x); });
+        "sinh", 2, [](auto x) { return sinh(x); }, [](T x) { return std::sinh(x); });
     check_edges<T>(
-        "cosh", 4, [](auto x) { return cosh(x); }, [](T x) { return std::cosh(x); });
+        "cosh", 2, [](auto x) { return cosh(x); }, [](T x) { return std::cosh(x); });
     check_edges<T>(
-        "tanh", 4, [](auto x) { return tanh(x); }, [](T x) { return std::tanh(x); });
+        "tanh", 2, [](auto x) { return tanh(x); }, [](T x) { return std::tanh(x); });
     check_edges<T>(
         "asinh", 4, [](auto x) { return asinh(x); }, [](T x) { return std::asinh(x); });
     check_edges<T>(
@@ -255,9 +287,9 @@ TEST_CASE_TEMPLATE("functions at infinities, NaN, zeros and extreme numbers are 
     check_edges<T>(
         "atanh", 4, [](auto x) { return atanh(x); }, [](T x) { return std::atanh(x); });
     check_edges<T>(
-        "erf", 4, [](auto x) { return erf(x); }, [](T x) { return std::erf(x); });
+        "erf", 2, [](auto x) { return erf(x); }, [](T x) { return std::erf(x); });
     check_edges<T>(
-        "erfc", 4, [](auto x) { return erfc(x); }, [](T x) { return std::erfc(x); });
+        "erfc", 3, [](auto x) { return erfc(x); }, [](T x) { return std::erfc(x); });
     check_edges<T>(
         "floor", 0, [](auto x) { return floor(x); }, [](T x) { return std::floor(x); });
     check_edges<T>(
@@ -269,8 +301,40 @@ TEST_CASE_TEMPLATE("functions at infinities, NaN, zeros and extreme numbers are 
     check_edges<T>(
         "abs", 0, [](auto x) { return abs(x); }, [](T x) { return std::abs(x); });
     for (const T zero : {T(0), -T(0)}) {
-        CHECK(std::signbit(one(expm1(Lanes<T>(zero)))) == std::signbit(zero));
-        CHECK(std::signbit(one(log1p(Lanes<T>(zero)))) == std::signbit(zero));
+        const Lanes<T> x(zero);
+        for (const Lanes<T> y : {expm1(x), log1p(x), sinh(x), tanh(x), erf(x)}) {
+            CHECK(one(y) == 0);
+            CHECK(std::signbit(one(y)) == std::signbit(zero));
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("exponentials overflow and vanish where their true values do", T, float, double) {
+    constexpr bool narrow = std::is_same_v<T, float>;
+    // The largest numbers whose exponentials are finite, and the smallest whose exponentials are not rounded to 0.
+    const T last = narrow ? T(0x1.62e42ep+6) : T(0x1.62e42fefa39efp+9);
+    const T first = narrow ? T(-0x1.9fe368p+6) : T(-0x1.74910d52d3051p+9);
+    const T inf = std::numeric_limits<T>::infinity(), tiny = std::numeric_limits<T>::denorm_min();
+    REQUIRE(std::isfinite(std::exp(last)));
+    REQUIRE(std::exp(first) == tiny);
+    CHECK(ulps(one(exp(Lanes<T>(last))), std::exp(static_cast<long double>(last))) <= 1);
+    CHECK(one(exp(Lanes<T>(std::nextafter(last, inf)))) == inf);
+    CHECK(one(expm1(Lanes<T>(std::nextafter(last, inf)))) == inf);
+    CHECK(one(exp(Lanes<T>(first))) == tiny);
+    CHECK(one(exp(Lanes<T>(std::nextafter(first, -inf)))) == 0);
+    CHECK(one(exp2(Lanes<T>(std::numeric_limits<T>::min_exponent - std::numeric_limits<T>::digits))) == tiny);
+    CHECK(one(exp2(Lanes<T>(std::numeric_limits<T>::max_exponent))) == inf);
+}
+
+TEST_CASE_TEMPLATE("NaN keeps being NaN, whatever else its bits say", T, float, double) {
+    using Bits = std::conditional_t<std::is_same_v<T, float>, std::uint32_t, std::uint64_t>;
+    const Bits quiet = std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN());
+    for (const Bits payload : {Bits{0}, Bits{1}, Bits{3}, Bits{0x155555}}) {
+        const Lanes<T> x(std::bit_cast<T>(quiet | payload));
+        for (const Lanes<T> y : {exp(x), exp2(x), expm1(x), log(x), log2(x), log10(x), log1p(x), sinh(x), cosh(x), tanh(x),
+                                 sigmoid(x), softplus(x), tanh_softplus(x), erf(x), erfc(x), normal_cdf(x)}) {
+            CHECK(std::isnan(one(y)));
+        }
     }
 }
 
