@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <type_traits>
+#include <utility>
 
 // How a block travels
 // 1. Each thread keeps, for each size class, two magazines: `head`, from which it takes and to which it adds, and
@@ -18,9 +20,9 @@
 //    wherever its level stands.
 // 2. The process-wide cache is a list of batches for each class. It has no bound: what was once in use fits into the
 //    caches again, and that is why a training step that repeats itself never asks the system.
-// 3. The thread's cache is plain zero-initialised memory without a destructor, so reaching it costs no guard. Zero
-//    means "not attached" (no blocks, no room): both paths then fall into their slow branch by themselves. A separate
-//    object empties the cache at thread exit and leaves that same zero state, so that later frees still work.
+// 3. The thread's cache is reached through a plain pointer without a guard. Before the first block and after the thread's
+//    end it points to a cache without blocks and without room: both paths then fall into their slow branch by themselves.
+//    A separate object empties and frees the cache at thread exit; later frees still work.
 
 namespace xtape {
 namespace {
@@ -100,7 +102,7 @@ struct Magazines {
     Count spare_blocks;  ///< 0 or a full magazine
 };
 
-struct ThreadCache {
+struct alignas(memory_alignment) ThreadCache {
     enum class Phase { fresh, attached, gone };
     std::array<Magazines, class_count> classes;
     ThreadCache* previous = nullptr;
@@ -108,7 +110,12 @@ struct ThreadCache {
     Phase phase = Phase::fresh;
 };
 
-constinit thread_local ThreadCache this_cache;
+/// Of threads that have none, or none any more. Never written to.
+constinit ThreadCache fresh_cache;
+constinit ThreadCache gone_cache{.phase = ThreadCache::Phase::gone};
+
+/// Only a pointer: where the library is shared and loaded by a plugin, little thread-local memory of the fast kind is left.
+constinit thread_local ThreadCache* this_cache = &fresh_cache;
 
 struct CentralClass {
     FreeBlock* batches = nullptr;
@@ -211,30 +218,36 @@ void empty_cache(ThreadCache& cache) {
 struct Detacher {
     void touch() {}
     ~Detacher() {
-        ThreadCache& cache = this_cache;
-        empty_cache(cache);
-        cache.phase = ThreadCache::Phase::gone;
-        for (Magazines& own : cache.classes) own.room.set(0);
-        const std::scoped_lock lock(central.mutex);
-        (cache.previous == nullptr ? central.caches : cache.previous->following) = cache.following;
-        if (cache.following != nullptr) cache.following->previous = cache.previous;
+        ThreadCache* const cache = std::exchange(this_cache, &gone_cache);
+        empty_cache(*cache);
+        {
+            const std::scoped_lock lock(central.mutex);
+            (cache->previous == nullptr ? central.caches : cache->previous->following) = cache->following;
+            if (cache->following != nullptr) cache->following->previous = cache->previous;
+        }
+        delete cache;
     }
 };
 thread_local Detacher detacher;
 
-void attach(ThreadCache& cache) {
+/// A cache for a thread that has none yet; without memory for one, the cache of threads that have none any more.
+ThreadCache& attach() {
+    auto* const cache = new (std::nothrow) ThreadCache;
+    if (cache == nullptr) return gone_cache;
+    for (std::size_t i = 0; i < class_count; ++i) cache->classes[i].room.set(magazine_table[i]);
+    cache->phase = ThreadCache::Phase::attached;
+    this_cache = cache;
     detacher.touch();
-    for (std::size_t i = 0; i < class_count; ++i) cache.classes[i].room.set(magazine_table[i]);
-    cache.phase = ThreadCache::Phase::attached;
     const std::scoped_lock lock(central.mutex);
-    cache.following = central.caches;
-    if (cache.following != nullptr) cache.following->previous = &cache;
-    central.caches = &cache;
+    cache->following = central.caches;
+    if (cache->following != nullptr) cache->following->previous = cache;
+    central.caches = cache;
+    return *cache;
 }
 
 /// A block when `head` is empty.
-[[gnu::noinline]] FreeBlock* allocate_slowly(ThreadCache& cache, std::size_t index) {
-    if (cache.phase == ThreadCache::Phase::fresh) attach(cache);
+[[gnu::noinline]] FreeBlock* allocate_slowly(std::size_t index) {
+    ThreadCache& cache = this_cache->phase == ThreadCache::Phase::fresh ? attach() : *this_cache;
     Magazines& own = cache.classes[index];
     FreeBlock* block = own.spare;
     std::uint32_t blocks = own.spare_blocks.get();
@@ -257,8 +270,8 @@ void attach(ThreadCache& cache) {
 }
 
 /// Takes a block for which `head` has no room.
-[[gnu::noinline]] void deallocate_slowly(ThreadCache& cache, std::size_t index, FreeBlock* block) {
-    if (cache.phase == ThreadCache::Phase::fresh) attach(cache);
+[[gnu::noinline]] void deallocate_slowly(std::size_t index, FreeBlock* block) {
+    ThreadCache& cache = this_cache->phase == ThreadCache::Phase::fresh ? attach() : *this_cache;
     const std::uint32_t magazine = magazine_table[index];
     Magazines& own = cache.classes[index];
     block->next = nullptr;
@@ -290,14 +303,13 @@ void* pool_allocate(std::size_t bytes) {
         block = static_cast<FreeBlock*>(ask_system(whole_lines(bytes)));
     } else {
         const std::size_t index = class_of(bytes);
-        ThreadCache& cache = this_cache;
-        Magazines& own = cache.classes[index];
+        Magazines& own = this_cache->classes[index];
         block = own.head;
         if (block != nullptr) [[likely]] {
             own.head = block->next;
             own.room.set(own.room.get() + 1);
         } else {
-            block = allocate_slowly(cache, index);
+            block = allocate_slowly(index);
         }
     }
     auto* user = static_cast<std::byte*>(to_user(block));
@@ -318,10 +330,9 @@ void pool_deallocate(void* user, std::size_t bytes) noexcept {
     }
     const std::size_t index = class_of(bytes);
     close_block(user, class_bytes(index));
-    ThreadCache& cache = this_cache;
-    Magazines& own = cache.classes[index];
+    Magazines& own = this_cache->classes[index];
     const std::uint32_t room = own.room.get();
-    if (room == 0) return deallocate_slowly(cache, index, block);
+    if (room == 0) return deallocate_slowly(index, block);
     block->next = own.head;
     own.head = block;
     own.room.set(room - 1);
@@ -348,7 +359,7 @@ MemoryStats memory_stats() {
 }
 
 void trim_memory() {
-    if (this_cache.phase == ThreadCache::Phase::attached) empty_cache(this_cache);
+    if (this_cache->phase == ThreadCache::Phase::attached) empty_cache(*this_cache);
     for (std::size_t i = 0; i < class_count; ++i) {
         if (class_bytes(i) <= largest_in_slab) continue;
         FreeBlock* batch;
