@@ -8,6 +8,7 @@
 #include <xtape/autodiff/error.hpp>
 #include <xtape/autodiff/functional.hpp>
 #include <xtape/autodiff/gradcheck.hpp>
+#include <xtape/autodiff/info.hpp>
 #include <xtape/autodiff/inspect.hpp>
 #include <xtape/autodiff/memory.hpp>
 #include <xtape/autodiff/ops.hpp>

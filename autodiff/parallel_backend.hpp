@@ -5,6 +5,7 @@
 #include <xtape/autodiff/parallel.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace xtape::detail {
@@ -14,6 +15,9 @@ std::size_t parse_thread_count(std::string_view text);
 
 /// Cores this process may use; at least 1.
 std::size_t core_count();
+
+/// Name of the thread library, with its version if it has one.
+std::string thread_library();
 
 /// run_blocks for blocks >= 2 on `threads` >= 2 threads, the caller included. Blocks see the caller's floating-point
 /// environment.

@@ -114,6 +114,8 @@ private:
 
 std::size_t core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
 
+std::string thread_library() { return "std::thread"; }
+
 void run_on_threads(std::size_t threads, std::size_t blocks, BlockFunction f) {
     static Pool& pool = *new Pool;
     if (!inside_region) {

@@ -7,6 +7,7 @@
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
+#include <tbb/version.h>
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,8 @@ private:
 }  // namespace
 
 std::size_t core_count() { return static_cast<std::size_t>(std::max(1, tbb::info::default_concurrency())); }
+
+std::string thread_library() { return std::string("TBB ") + TBB_runtime_version(); }
 
 void run_on_threads(std::size_t threads, std::size_t blocks, BlockFunction f) {
     static Arenas& arenas = *new Arenas;

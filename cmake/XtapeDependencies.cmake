@@ -39,6 +39,10 @@ mark_as_advanced(XTAPE_XTENSOR_BLAS_INCLUDE_DIR)
 if(NOT XTAPE_XTENSOR_BLAS_INCLUDE_DIR)
     list(APPEND xtape_missing libxtensor-blas-dev)
 endif()
+add_library(xtape_blas_bindings INTERFACE)
+target_include_directories(xtape_blas_bindings SYSTEM INTERFACE ${XTAPE_XTENSOR_BLAS_INCLUDE_DIR})
+# xtensor-blas falls back to slow loops of its own unless it is told that CBLAS is there.
+target_compile_definitions(xtape_blas_bindings INTERFACE HAVE_CBLAS=1)
 
 if(XTAPE_DEVELOPER_MODE)
     xtape_find(doctest doctest-dev CONFIG)

@@ -11,9 +11,16 @@ foreach(header IN LISTS headers)
 endforeach()
 
 get_property(targets GLOBAL PROPERTY xtape_targets)
-install(TARGETS ${targets} EXPORT xtapeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${targets} EXPORT xtapeTargets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Programs link the library that runs everywhere; the loader looks for the others below its folder.
+foreach(level IN LISTS xtape_levels)
+    install(TARGETS xtape_xtape_${level}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/glibc-hwcaps/${level} NAMELINK_SKIP)
+endforeach()
 install(EXPORT xtapeTargets NAMESPACE xtape:: DESTINATION ${package_dir})
 
+get_property(xtape_layers GLOBAL PROPERTY xtape_layers)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/xtape-config.cmake.in ${PROJECT_BINARY_DIR}/xtape-config.cmake
     INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/xtape-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -2,6 +2,7 @@
 
 set(arch_default "")
 if(PROJECT_IS_TOP_LEVEL)
+    option(BUILD_SHARED_LIBS "One libxtape.so in place of a static library for each folder" OFF)
     set(arch_default native)
     if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
         set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
@@ -9,18 +10,34 @@ if(PROJECT_IS_TOP_LEVEL)
 endif()
 
 set(XTAPE_ARCH "${arch_default}" CACHE STRING
-    "Instruction set of our own code: native, baseline, x86-64-v3, x86-64-v4; empty leaves it to the compiler")
+    "Instruction set of our own code: native, baseline, x86-64-v3, x86-64-v4; dispatch: chosen when a program starts; empty leaves it to the compiler")
 set(XTAPE_PARALLEL_BACKEND tbb CACHE STRING "Threads behind autodiff/parallel.hpp: tbb or std")
 set(XTAPE_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, as in address;undefined or thread")
-set_property(CACHE XTAPE_ARCH PROPERTY STRINGS native baseline x86-64-v3 x86-64-v4)
+set_property(CACHE XTAPE_ARCH PROPERTY STRINGS native baseline x86-64-v3 x86-64-v4 dispatch)
 set_property(CACHE XTAPE_PARALLEL_BACKEND PROPERTY STRINGS tbb std)
 
 if(NOT XTAPE_PARALLEL_BACKEND MATCHES "^(tbb|std)$")
     message(FATAL_ERROR "XTAPE_PARALLEL_BACKEND: expected tbb or std, got \"${XTAPE_PARALLEL_BACKEND}\"")
 endif()
 
+set(xtape_shared ${BUILD_SHARED_LIBS})
 set(xtape_arch_flags "")
-if(XTAPE_ARCH STREQUAL "baseline")
+set(xtape_levels "")  # instruction sets for which the library is built beside the one that runs everywhere
+if(XTAPE_ARCH STREQUAL "dispatch")
+    include(CheckCXXSourceCompiles)
+    check_cxx_source_compiles("
+        #include <features.h>
+        #if !defined(__x86_64__) || !__GLIBC_PREREQ(2, 33)
+        #error
+        #endif
+        int main() {}" XTAPE_LOADER_KNOWS_LEVELS)
+    if(NOT XTAPE_LOADER_KNOWS_LEVELS)
+        message(FATAL_ERROR "XTAPE_ARCH: dispatch needs x86-64 and glibc 2.33 or later, whose loader chooses the library")
+    endif()
+    set(xtape_shared ON)
+    set(xtape_arch_flags -march=x86-64)
+    set(xtape_levels x86-64-v3 x86-64-v4)
+elseif(XTAPE_ARCH STREQUAL "baseline")
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
         set(xtape_arch_flags -march=x86-64)
     endif()
@@ -33,7 +50,7 @@ if(xtape_arch_flags)
     check_cxx_compiler_flag(${xtape_arch_flags} ${check})
     if(NOT ${check})
         message(FATAL_ERROR "XTAPE_ARCH: ${CMAKE_CXX_COMPILER_ID} does not know ${xtape_arch_flags}; "
-            "expected native, baseline, x86-64-v3, x86-64-v4 or nothing")
+            "expected native, baseline, x86-64-v3, x86-64-v4, dispatch or nothing")
     endif()
 endif()
 
@@ -51,9 +68,14 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     list(APPEND xtape_warning_flags -Wno-maybe-uninitialized)
 endif()
 
-# Flags of our own targets that users of the package never see.
+# Flags of our own targets that users of the package never see; behind the target, the level of the instruction set if it is another
+# than XTAPE_ARCH says.
 function(xtape_set_private_flags target)
-    target_compile_options(${target} PRIVATE ${xtape_arch_flags})
+    if(ARGC GREATER 1)
+        target_compile_options(${target} PRIVATE -march=${ARGV1})
+    else()
+        target_compile_options(${target} PRIVATE ${xtape_arch_flags})
+    endif()
     if(XTAPE_DEVELOPER_MODE)
         target_compile_options(${target} PRIVATE ${xtape_warning_flags})
         # GCC 12 takes the deliberately undefined operands inside its own AVX-512 headers for mistakes (GCC bug 105593),

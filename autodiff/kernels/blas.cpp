@@ -9,6 +9,7 @@
 extern "C" {
 [[gnu::weak]] int openblas_get_num_threads();
 [[gnu::weak]] void openblas_set_num_threads(int);
+[[gnu::weak]] char* openblas_get_config();
 }
 
 namespace xtape::detail {
@@ -49,5 +50,7 @@ int blas_int(std::size_t value, const char* operation) {
     }
     return static_cast<int>(value);
 }
+
+std::string blas_configuration() { return openblas_get_config ? openblas_get_config() : ""; }
 
 }  // namespace xtape::detail

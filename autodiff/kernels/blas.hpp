@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace xtape::detail {
 
@@ -18,5 +19,8 @@ public:
 
 /// An extent as BLAS takes it. ShapeError, naming the operation, for one that does not fit.
 int blas_int(std::size_t value, const char* operation);
+
+/// What OpenBLAS says of itself: version, options, and the processor it has chosen its kernels for. Empty for other libraries.
+std::string blas_configuration();
 
 }  // namespace xtape::detail

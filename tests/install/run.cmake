@@ -31,3 +31,13 @@ execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_
 foreach(program IN ITEMS consumer custom_op)
     execute_process(COMMAND ${LAUNCHER} ${WORK}/build/${program} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
+
+# The library of each level must have come along, and be found from where the package now lies.
+foreach(level IN LISTS LEVELS)
+    set(run /lib64/ld-linux-x86-64.so.2 --glibc-hwcaps-mask ${level} --list ${WORK}/build/consumer)
+    execute_process(COMMAND ${run} OUTPUT_VARIABLE libraries COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND /lib64/ld-linux-x86-64.so.2 --help OUTPUT_VARIABLE help COMMAND_ERROR_IS_FATAL ANY)
+    if(help MATCHES "${level} \\(supported" AND NOT libraries MATCHES "${WORK}/prefix/[^ ]*/glibc-hwcaps/${level}/libxtape\\.so")
+        message(FATAL_ERROR "the installed library of ${level} is not found:\n${libraries}")
+    endif()
+endforeach()

@@ -1,0 +1,31 @@
+# A program that was linked with one of the libraries must find all it needs in every other: they define the same symbols, but for
+# functions of headers, of which a program holds its own copy and each library those that its compiler did not inline.
+#
+#   cmake -DNM=<nm> -DLIBRARIES=<library;...> -P symbols.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(first "")
+foreach(library IN LISTS LIBRARIES)
+    execute_process(COMMAND ${NM} --dynamic --defined-only ${library} OUTPUT_VARIABLE lines COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCHALL "[TDBRG] [^\n]+" symbols "${lines}")
+    list(SORT symbols)
+    list(LENGTH symbols count)
+    message("${library}: ${count}")
+    if(count LESS 1000)
+        message(FATAL_ERROR "these cannot be all symbols of the library")
+    endif()
+    string(REGEX MATCHALL "[^\n]*5xsimd[^\n]*" leaked "${lines}")
+    if(leaked)
+        list(JOIN leaked "\n" leaked)
+        message(FATAL_ERROR "SIMD registers in the interface of ${library}:\n${leaked}")
+    endif()
+    if(NOT first)
+        set(first "${symbols}")
+    elseif(NOT symbols STREQUAL first)
+        set(more ${symbols})
+        set(less ${first})
+        list(REMOVE_ITEM more ${first})
+        list(REMOVE_ITEM less ${symbols})
+        message(FATAL_ERROR "${library} has ${more} and lacks ${less}")
+    endif()
+endforeach()
