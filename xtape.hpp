@@ -27,7 +27,16 @@
 #include <xtape/nn/linear.hpp>
 #include <xtape/nn/losses.hpp>
 #include <xtape/nn/sequential.hpp>
+#include <xtape/optim/adadelta.hpp>
+#include <xtape/optim/adagrad.hpp>
 #include <xtape/optim/adam.hpp>
+#include <xtape/optim/average.hpp>
+#include <xtape/optim/clip.hpp>
+#include <xtape/optim/lbfgs.hpp>
+#include <xtape/optim/lion.hpp>
+#include <xtape/optim/nadam.hpp>
+#include <xtape/optim/rmsprop.hpp>
+#include <xtape/optim/schedule.hpp>
 #include <xtape/optim/sgd.hpp>
 #include <xtape/train/metrics.hpp>
 #include <xtape/train/plot.hpp>

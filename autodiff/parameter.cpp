@@ -53,17 +53,6 @@ BasicTensor<T> BasicParameterRef<T>::tensor() const {
 }
 
 template <class T>
-BasicArray<T>& BasicParameterRef<T>::writable() {
-    detail::ParameterState<T>& s = state();
-    ++s.version;
-    // Tensors and tapes that hold the array go on holding the old one.
-    if (!s.value.unique()) {
-        s.value = detail::Ref<detail::Value<T>>(detail::Value<T>::create(BasicArray<T>(s.value->array)));
-    }
-    return s.value->array;
-}
-
-template <class T>
 void BasicParameterRef<T>::refuse_shape(const Shape& before, Location at) {
     const Shape now = shape();
     state().value = detail::Ref<detail::Value<T>>(

@@ -24,6 +24,12 @@ struct ParameterStateBase {
 template <class T>
 struct ParameterState final : ParameterStateBase {
     Ref<Value<T>> value, grad;
+
+    /// The value, to be changed in place. Tensors and tapes that hold the array go on holding the old one.
+    BasicArray<T>& writable() {
+        ++version;
+        return detail::writable(value);
+    }
 };
 }  // namespace detail
 
@@ -48,7 +54,7 @@ public:
     /// recorded it refuses to deliver a gradient afterwards. ShapeError when the shape has changed: the value is then NaN.
     template <class F>
     void update(F&& change, Location at = Location::current()) {
-        BasicArray<T>& value = writable();
+        BasicArray<T>& value = state().writable();
         const Shape before = value.shape();
         change(value);
         if (value.shape() != before) refuse_shape(before, at);
@@ -84,7 +90,6 @@ protected:
     std::shared_ptr<detail::ParameterState<T>> state_;
 
 private:
-    BasicArray<T>& writable();
     [[noreturn]] void refuse_shape(const Shape& before, Location at);
 };
 

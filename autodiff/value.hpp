@@ -102,6 +102,13 @@ private:
     V* value_ = nullptr;
 };
 
+/// The array of a value, to be changed in place: whoever else holds the value goes on holding the old one.
+template <class T>
+BasicArray<T>& writable(Ref<Value<T>>& value) {
+    if (!value.unique()) [[unlikely]] value = Ref<Value<T>>(Value<T>::create(BasicArray<T>(value->array)));
+    return value->array;
+}
+
 /// sum += g, in place when nobody else holds the sum; an empty sum takes g over without a copy. Shapes agree.
 template <class T>
 void accumulate(Ref<Value<T>>& sum, Ref<Value<T>> g);

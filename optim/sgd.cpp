@@ -7,35 +7,38 @@
 
 namespace xtape::optim {
 
-template <class T>
-BasicSGD<T>::BasicSGD(BasicParameterList<T> parameters, SGDOptions options, Location at)
-    : BasicOptimizer<T>("SGD", std::move(parameters), options.lr, options.momentum != 0 ? 1 : 0, at),
-      options_(options) {
-    const auto& o = options_;
-    detail::require(std::isfinite(o.momentum) && o.momentum >= 0, "SGD", "a momentum of at least 0", o.momentum, at);
-    detail::require(std::isfinite(o.dampening), "SGD", "a finite dampening", o.dampening, at);
-    detail::require(std::isfinite(o.weight_decay) && o.weight_decay >= 0, "SGD", "a weight_decay of at least 0",
-                    o.weight_decay, at);
-    detail::require(!o.nesterov || o.momentum > 0, "SGD", "a momentum above 0 with nesterov", o.momentum, at);
-    detail::require(!o.nesterov || o.dampening == 0, "SGD", "a dampening of 0 with nesterov", o.dampening, at);
+void SGDRule::check(const SGDOptions& o, Location at) {
+    const bool average = o.momentum_form == MomentumForm::average;
+    detail::require_not_negative(name, "a momentum of at least 0", o.momentum, at);
+    detail::require(std::isfinite(o.dampening), name, "a finite dampening", o.dampening, at);
+    detail::require_not_negative(name, "a weight_decay of at least 0", o.weight_decay, at);
+    detail::require(!o.nesterov || o.momentum > 0, name, "a momentum above 0 with nesterov", o.momentum, at);
+    detail::require(!o.nesterov || o.dampening == 0, name, "a dampening of 0 with nesterov", o.dampening, at);
+    detail::require(!average || o.momentum < 1, name, "a momentum below 1 with MomentumForm::average", o.momentum, at);
+    detail::require(!average || o.dampening == 0, name, "a dampening of 0 with MomentumForm::average", o.dampening, at);
+    if (average && o.nesterov) throw ConfigError("SGD: expected no nesterov with MomentumForm::average, got it", at);
+}
+
+std::vector<std::string_view> SGDRule::slots(const SGDOptions& o) {
+    if (o.momentum == 0) return {};
+    return {"momentum"};
 }
 
 template <class T>
-void BasicSGD<T>::update(BasicArray<T>& value, const BasicArray<T>& gradient, State& state) {
-    using L = Lanes<T>;
-    const L lr(this->learning_rate()), decay(options_.weight_decay);
-    if (options_.momentum == 0) {
-        detail::update_arrays<T, 1>(gradient, {&value}, [=](L g, std::array<L, 1>& a) {
+detail::Update<T> SGDRule::update(const SGDOptions& o, double rate, std::uint64_t steps, double&) {
+    const T lr = detail::as<T>(rate), decay = detail::as<T>(o.weight_decay), momentum = detail::as<T>(o.momentum);
+    if (o.momentum == 0) {
+        return detail::make_update<T, 1>([=](auto g, auto& a) {
             auto& [x] = a;
             x = x - lr * (g + decay * x);
         });
-        return;
     }
-    const bool first = state.steps == 1;
-    const L momentum(options_.momentum), old_part(first ? 0 : options_.momentum),
-        new_part(first ? 1 : 1 - options_.dampening);
-    const auto run = [&](auto nesterov) {
-        detail::update_arrays<T, 2>(gradient, {&value, &state.slots[0]}, [=](L g, std::array<L, 2>& a) {
+    const bool average = o.momentum_form == MomentumForm::average, whole = steps == 1 && !average;
+    const T old_part = detail::as<T>(whole ? 0 : o.momentum), new_part = detail::as<T>(whole     ? 1
+                                                                                       : average ? 1 - o.momentum
+                                                                                                 : 1 - o.dampening);
+    const auto with = [=](auto nesterov) {
+        return detail::make_update<T, 2>([=](auto g, auto& a) {
             auto& [x, b] = a;
             g = g + decay * x;
             b = old_part * b + new_part * g;
@@ -46,10 +49,10 @@ void BasicSGD<T>::update(BasicArray<T>& value, const BasicArray<T>& gradient, St
             }
         });
     };
-    options_.nesterov ? run(std::true_type{}) : run(std::false_type{});
+    return o.nesterov ? with(std::true_type{}) : with(std::false_type{});
 }
 
-template class BasicSGD<float>;
-template class BasicSGD<double>;
+template class RuleOptimizer<float, SGDRule>;
+template class RuleOptimizer<double, SGDRule>;
 
 }  // namespace xtape::optim

@@ -2,36 +2,74 @@
 #pragma once
 
 #include <xtape/autodiff/kernels/lanes.hpp>
-#include <xtape/autodiff/kernels/sweep.hpp>
+#include <xtape/optim/pass.hpp>
 
 #include <array>
 #include <cstddef>
+#include <cstring>
+#include <new>
+#include <type_traits>
 
 namespace xtape::optim::detail {
 
-/// Calls change(g, a) for every register of the gradient, where g is a Lanes<T> and a the std::array<Lanes<T>, N> of
-/// what stands at its place in `arrays`; what change leaves in a is written back. The arrays are whole, of the
-/// gradient's size, and distinct. The last register reaches past the end, where the pool keeps a line readable and
+/// A constant of a formula in the precision of its arrays.
+template <class T>
+T as(double number) {
+    return static_cast<T>(number);
+}
+
+/// a / b to within one unit in the last place. Division and square root share one slow unit, which would keep memory
+/// waiting; so for registers of 16 floats the quotient comes from the 14-bit reciprocal and two of Newton's steps.
+template <class T>
+Lanes<T> quotient(Lanes<T> a, Lanes<T> b) {
+    if constexpr (std::is_same_v<T, float> && Lanes<T>::width == 16) {
+        Lanes<T> r = xsimd::reciprocal(b.v);
+        r = r + r * (1 - b * r);
+        Lanes<T> q = a * r;
+        q = q + r * (a - b * q);
+        // Where b is 0, infinite or too small for a reciprocal, or something is NaN.
+        if (!xsimd::all(q.v == q.v)) [[unlikely]]
+            return a / b;
+        return q;
+    } else {
+        return a / b;
+    }
+}
+
+/// m / (sqrt(v) scale + epsilon)
+template <class T>
+Lanes<T> over_root(Lanes<T> m, Lanes<T> v, T scale, T epsilon) {
+    return quotient(m, sqrt(v) * scale + epsilon);
+}
+
+/// Makes change(g, a) the update of every register of a piece: g is a Lanes<T> of its source, a the std::array<Lanes<T>, N>
+/// of the arrays that change, for an optimizer the parameter and its running quantities; what change leaves in a is written back. `change` holds its
+/// constants as plain numbers. The last register reaches past the end, where the pool keeps a line readable and
 /// writable.
 template <class T, std::size_t N, class F>
-void update_arrays(const BasicArray<T>& gradient, const std::array<BasicArray<T>*, N>& arrays, const F& change) {
-    using L = Lanes<T>;
-    const T* const gradients = gradient.data();
-    std::array<T*, N> targets;
-    for (std::size_t k = 0; k < N; ++k) targets[k] = arrays[k]->data();
-    parallel_for(gradient.size(), xtape::detail::elementwise_grain, [&](std::size_t begin, std::size_t end) {
+Update<T> make_update(const F& change) {
+    static_assert(N >= 1 && N <= most_slots + 1, "a parameter and up to most_slots running quantities");
+    static_assert(std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Update<T>::constants),
+                  "the constants of an update are copied as bytes");
+    Update<T> update;
+    update.streams = 1 + 2 * N;
+    std::memcpy(update.constants, &change, sizeof(F));
+    update.run = [](const Update<T>& self, const Piece<T>& piece, std::size_t begin, std::size_t end) {
+        using L = Lanes<T>;
         // A register's store may alias anything that has an address, so what the loop needs is copied to where nothing
         // points.
-        const F f = change;
-        const T* const g = gradients;
-        const std::array<T*, N> to = targets;
+        const F f = *std::launder(reinterpret_cast<const F*>(self.constants));
+        const T* const g = piece.source;
+        std::array<T*, N> to;
+        for (std::size_t k = 0; k < N; ++k) to[k] = piece.arrays[k];
         for (std::size_t i = begin; i < end; i += L::width) {
             std::array<L, N> a;
             for (std::size_t k = 0; k < N; ++k) a[k] = L::load(to[k] + i);
             f(L::load(g + i), a);
             for (std::size_t k = 0; k < N; ++k) a[k].store(to[k] + i);
         }
-    });
+    };
+    return update;
 }
 
 }  // namespace xtape::optim::detail

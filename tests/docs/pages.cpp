@@ -111,8 +111,11 @@ void write_parity() {
         for (const auto& row : golden.at("cases")) {
             const auto name = row.at("name").get<std::string>();
             compared.insert(name.substr(0, name.find(':')));
-            tables += fmt::format("| {} | {} | {} |\n", cell(name), code(row.at("torch").get<std::string>()),
-                                  row.at("double").contains("gradients") ? "value, gradients" : "value");
+            const auto& recorded = row.at("double");
+            const char* const what = recorded.contains("path")        ? "path"
+                                     : recorded.contains("gradients") ? "value, gradients"
+                                                                      : "value";
+            tables += fmt::format("| {} | {} | {} |\n", cell(name), code(row.at("torch").get<std::string>()), what);
             ++count;
         }
     }
@@ -124,7 +127,7 @@ void write_parity() {
         "# Agreement with PyTorch\n\n"
         "Made from the recorded numbers and compared by the test suite; `{}` writes it anew.\n\n"
         "`tests/parity/generate` runs PyTorch {} (Debian's python3-torch) on the cases of `tests/parity/cases` and records values and gradients\n"
-        "in float and in double. The tests `parity.*` ask xtape for the same numbers: float to 1.3e-6 relative plus 1e-5 absolute, double to\n"
+        "in float and in double, of optimizers and schedules the path over some 20 steps. The tests `parity.*` ask xtape for the same numbers: float to 1.3e-6 relative plus 1e-5 absolute, double to\n"
         "1e-7. {} cases.\n{}",
         "build/release/tests/docs/pages parity > docs/parity.md", version, count, tables);
     if (!rest.empty()) {

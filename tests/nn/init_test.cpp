@@ -1,5 +1,12 @@
 #include <xtape/nn/init.hpp>
 
+#include <xtape/autodiff/tape.hpp>
+#include <xtape/nn/activation.hpp>
+#include <xtape/nn/linear.hpp>
+#include <xtape/nn/losses.hpp>
+#include <xtape/nn/sequential.hpp>
+#include <xtape/optim/adam.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -107,4 +114,30 @@ TEST_CASE("the same seed gives the same numbers and the next stream gives others
 TEST_CASE("a parameter without elements can be initialised") {
     CHECK(nn::init::xavier_uniform({0, 0}).size() == 0);
     CHECK(nn::init::he_normal({3, 0}).shape() == Shape{3, 0});
+}
+
+namespace {
+
+// The loss of a 2-4-1 network on XOR after 500 steps.
+float xor_loss(nn::Init init) {
+    seed(1);
+    nn::Sequential net{nn::Linear{2, 4, {.init = init}}, nn::Tanh{}, nn::Linear{4, 1, {.init = init}}};
+    const Array x{{0.f, 0.f}, {0.f, 1.f}, {1.f, 0.f}, {1.f, 1.f}}, y{{0.f}, {1.f}, {1.f}, {0.f}};
+    optim::Adam adam{net.parameters(), {.lr = 0.05}};
+    for (int step = 0; step < 500; ++step) {
+        Tape tape;
+        tape.backward(nn::mse(net(x), y));
+        adam.step();
+        adam.zero_grad();
+    }
+    return nn::mse(net(x), y).item();
+}
+
+}  // namespace
+
+TEST_CASE("XOR is learned from Xavier's weights, and never from zeros") {
+    // With all weights 0 every gradient but that of the last bias is 0, and stays it: the network says 1/2 whatever comes.
+    CHECK(xor_loss(nn::Init::zeros) == doctest::Approx(0.25));
+    CHECK(xor_loss(nn::Init::xavier_uniform) < 1e-3f);
+    CHECK(xor_loss(nn::Init::constant(0.5)) > 0.05f);  // equal weights stay equal: four units are one
 }

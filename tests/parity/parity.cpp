@@ -1,4 +1,5 @@
 #include "parity/parity.hpp"
+#include "parity/path.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -46,7 +47,8 @@ void compare(const std::string& what, const BasicArray<T>& got, const BasicArray
     for (std::size_t i = 0; i < want.size(); ++i) {
         const double g = static_cast<double>(got.data()[i]), w = static_cast<double>(want.data()[i]);
         if (g == w || (std::isnan(g) && std::isnan(w))) continue;
-        CHECK_MESSAGE(std::abs(g - w) <= absolute + relative * std::abs(w), "element " << i << ": got " << g << ", PyTorch " << w);
+        CHECK_MESSAGE(std::abs(g - w) <= absolute + relative * std::abs(w),
+                      "element " << i << ": got " << g << ", PyTorch " << w);
     }
 }
 
@@ -55,7 +57,8 @@ void check_case(const json& golden, const json& wanted, const Function<T>& f) {
     Tape tape;
     std::vector<BasicTensor<T>> x;
     // Both precisions start from the same floats.
-    for (const json& input : golden.at("inputs")) x.push_back(tape.watch(BasicArray<T>(xt::cast<T>(array<float>(input)))));
+    for (const json& input : golden.at("inputs"))
+        x.push_back(tape.watch(BasicArray<T>(xt::cast<T>(array<float>(input)))));
     const BasicTensor<T> y = f(x);
     compare("value", y.value(), array<T>(wanted.at("value")));
     if (!wanted.contains("gradients")) return;
@@ -70,28 +73,54 @@ void check_case(const json& golden, const json& wanted, const Function<T>& f) {
     }
 }
 
+void check_names(const json& golden, const std::vector<std::string>& names) {
+    std::set<std::string> recorded, written;
+    for (const json& row : golden.at("cases")) recorded.insert(row.at("name").get<std::string>());
+    for (const std::string& name : names) {
+        CAPTURE(name);
+        CHECK(written.insert(name).second);
+        CHECK_MESSAGE(recorded.count(name) == 1, "no such case in the golden file");
+    }
+    for (const std::string& name : recorded)
+        CHECK_MESSAGE(written.count(name) == 1, name << ": recorded, but not compared");
+}
+
 }  // namespace
 
 void check(const std::string& family, const std::vector<Case>& cases) {
     const json golden = read(family);
-    std::set<std::string> recorded, written;
-    for (const json& row : golden.at("cases")) recorded.insert(row.at("name").get<std::string>());
-    for (const Case& one : cases) {
-        CAPTURE(one.name);
-        CHECK(written.insert(one.name).second);
-        CHECK_MESSAGE(recorded.count(one.name) == 1, "no such case in the golden file");
-    }
+    std::vector<std::string> names;
+    for (const Case& one : cases) names.push_back(one.name);
+    check_names(golden, names);
     for (const json& row : golden.at("cases")) {
         const auto name = row.at("name").get<std::string>();
         CAPTURE(name);
         const auto match = std::find_if(cases.begin(), cases.end(), [&](const Case& one) { return one.name == name; });
-        if (match == cases.end()) {
-            CHECK_MESSAGE(false, "recorded, but not compared");
-            continue;
-        }
+        if (match == cases.end()) continue;
         check_case<float>(row, row.at("float"), match->of_float);
         check_case<double>(row, row.at("double"), match->of_double);
     }
 }
+
+json golden_paths(const std::string& family, const std::vector<std::string>& names) {
+    json golden = read(family);
+    check_names(golden, names);
+    return golden.at("cases");
+}
+
+template <class T>
+BasicArray<T> golden_array(const json& numbers, const Shape& shape) {
+    return array<T>({{"shape", std::vector<std::size_t>(shape.begin(), shape.end())}, {"data", numbers}});
+}
+
+template <class T>
+void compare_step(std::size_t step, const BasicArray<T>& got, const json& wanted) {
+    compare("step " + std::to_string(step), got, golden_array<T>(wanted, got.shape()));
+}
+
+template Array golden_array(const json&, const Shape&);
+template Array64 golden_array(const json&, const Shape&);
+template void compare_step(std::size_t, const Array&, const json&);
+template void compare_step(std::size_t, const Array64&, const json&);
 
 }  // namespace parity

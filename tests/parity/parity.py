@@ -1,4 +1,4 @@
-"""Cases of the PyTorch parity tests: an expression of named inputs, and the inputs."""
+"""Cases of the PyTorch parity tests: an expression of named inputs, and the inputs; or something that gives a path."""
 
 import zlib
 
@@ -10,6 +10,23 @@ class Case:
         self.name = name
         self.expression = expression
         self.inputs = inputs
+
+
+def numbers(array):
+    """Shortest decimals that read back as the same number; JSON has no NaN or infinity, so these are strings."""
+    text = [str(value) for value in numpy.asarray(array).ravel()]
+    return [value if value in ("nan", "inf", "-inf") else float(value) for value in text]
+
+
+class PathCase:
+    """A sequence of numbers: row() gives what is recorded."""
+
+    def __init__(self, name, expression):
+        self.name = name
+        self.expression = expression
+
+    def seed(self):
+        return zlib.crc32(self.name.encode())
 
 
 def case(name, expression, **inputs):
