@@ -19,10 +19,13 @@
 #include <xtape/autodiff/tape.hpp>
 #include <xtape/autodiff/tensor.hpp>
 #include <xtape/data/digits.hpp>
-#include <xtape/data/file.hpp>
+#include <xtape/data/folder.hpp>
 #include <xtape/data/loader.hpp>
 #include <xtape/data/mnist.hpp>
 #include <xtape/data/split.hpp>
+#include <xtape/files/npy.hpp>
+#include <xtape/files/npz.hpp>
+#include <xtape/files/safetensors.hpp>
 #include <xtape/nn/activation.hpp>
 #include <xtape/nn/linear.hpp>
 #include <xtape/nn/losses.hpp>

@@ -4,12 +4,13 @@
 cmake_minimum_required(VERSION 3.25)
 
 # What files of a layer may include of xtape, beside their own layer.
-set(layers autodiff nn optim data train analysis)
-set(allowed_nn "autodiff/")
+set(layers autodiff files nn optim data train analysis)
+set(allowed_files "autodiff/(array|error|memory)\\.hpp")
+set(allowed_nn "(autodiff|files)/")
 set(allowed_optim "autodiff/")
-set(allowed_data "autodiff/(array|error|memory|parallel|random)\\.hpp")
-set(allowed_train "(autodiff|nn|optim|data)/")
-set(allowed_analysis "(autodiff|data)/")
+set(allowed_data "(autodiff/(array|error|memory|parallel|random)\\.hpp|files/)")
+set(allowed_train "(autodiff|files|nn|optim|data)/")
+set(allowed_analysis "(autodiff|files|data)/")
 
 # Inside autodiff: files whose path matches the first pattern may include only what matches the second.
 set(base "autodiff/(array|error|memory|parallel[a-z_]*|random|value)")

@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.25)
 
 file(STRINGS ${LISTED} listed)
 set(patterns "")
-foreach(folder IN ITEMS autodiff nn optim data train analysis)
+foreach(folder IN ITEMS autodiff files nn optim data train analysis)
     list(APPEND patterns ${ROOT}/${folder}/*.hpp ${ROOT}/${folder}/*.cpp ${ROOT}/tests/${folder}/*.cpp)
 endforeach()
 file(GLOB_RECURSE present RELATIVE ${ROOT} ${patterns})

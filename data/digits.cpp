@@ -1,6 +1,6 @@
 #include <xtape/data/digits.hpp>
 #include <xtape/data/digits_bytes.hpp>
-#include <xtape/data/gzip.hpp>
+#include <xtape/files/gzip.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -9,7 +9,7 @@ namespace xtape::data {
 
 TensorDataset digits(DigitsOptions options) {
     constexpr std::size_t rows = 1797, pixels = 64;
-    const std::vector<std::byte> bytes = gunzip(detail::digits_bytes(), rows * (pixels + 1), "digits");
+    const std::vector<std::byte> bytes = files::gunzip(detail::digits_bytes(), rows * (pixels + 1), "digits");
     const auto labels_begin = bytes.begin() + rows * pixels;
 
     Array features = empty_array<float>(options.image ? Shape{rows, 1, 8, 8} : Shape{rows, pixels});

@@ -1,7 +1,7 @@
 #include <xtape/autodiff/error.hpp>
-#include <xtape/data/file.hpp>
-#include <xtape/data/gzip.hpp>
 #include <xtape/data/idx.hpp>
+#include <xtape/files/gzip.hpp>
+#include <xtape/files/read.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@ namespace {
 class Source {
 public:
     Source(std::span<const std::byte> bytes, const std::string& name) : bytes_(bytes), name_(name) {
-        if (is_gzip(bytes)) gzip_.emplace(bytes, name);
+        if (files::is_gzip(bytes)) gzip_.emplace(bytes, name);
     }
 
     std::size_t read(std::span<std::byte> into) {
@@ -37,7 +37,7 @@ public:
     std::size_t most_left() const {
         if (!gzip_) return bytes_.size() - position_;
         const std::size_t most = std::numeric_limits<std::size_t>::max();
-        return bytes_.size() > most / max_gzip_ratio ? most : bytes_.size() * max_gzip_ratio;
+        return bytes_.size() > most / files::max_gzip_ratio ? most : bytes_.size() * files::max_gzip_ratio;
     }
 
     [[noreturn]] void fail(const std::string& wanted, const std::string& got, std::size_t at) const {
@@ -51,7 +51,7 @@ public:
 private:
     std::span<const std::byte> bytes_;
     const std::string& name_;
-    std::optional<GzipReader> gzip_;
+    std::optional<files::GzipReader> gzip_;
     std::size_t position_ = 0;
 };
 
@@ -68,7 +68,7 @@ std::string hex(std::span<const std::byte> bytes) {
 }
 
 std::string hint(std::span<const std::byte> start) {
-    if (is_gzip(start)) return "; this is gzip inside gzip: decompress it once";
+    if (files::is_gzip(start)) return "; this is gzip inside gzip: decompress it once";
     for (const std::byte byte : start) {
         if (byte == std::byte{'<'}) return "; this looks like an HTML page instead of the data";
         if (std::isspace(std::to_integer<unsigned char>(byte)) == 0) break;
@@ -134,8 +134,8 @@ std::size_t checked_count(const Source& source, const Shape& shape) {
     for (const std::size_t extent : shape) {
         if (extent == 0) {
             empty = true;
-        } else if (__builtin_mul_overflow(product, extent, &product) || product > max_content_bytes) {
-            source.fail("at most " + std::to_string(max_content_bytes) + " IDX values", "shape " + to_string(shape), 4);
+        } else if (__builtin_mul_overflow(product, extent, &product) || product > files::max_content_bytes) {
+            source.fail("at most " + std::to_string(files::max_content_bytes) + " IDX values", "shape " + to_string(shape), 4);
         }
     }
     return empty ? 0 : product;
@@ -164,7 +164,7 @@ ByteArray read_idx(std::span<const std::byte> bytes, const std::string& name) {
 }
 
 ByteArray read_idx(const std::filesystem::path& path) {
-    const std::vector<std::byte> bytes = read_file(path);
+    const std::vector<std::byte> bytes = files::read_file(path);
     return read_idx(bytes, path.string());
 }
 

@@ -1,7 +1,7 @@
 #include "data/support.hpp"
 
 #include <xtape/autodiff/error.hpp>
-#include <xtape/data/file.hpp>
+#include <xtape/data/folder.hpp>
 #include <xtape/data/mnist.hpp>
 
 #include <doctest/doctest.h>

@@ -9,7 +9,7 @@
 
 struct z_stream_s;
 
-namespace xtape::data {
+namespace xtape::files {
 
 /// Whether the bytes start like a gzip member (1F 8B).
 bool is_gzip(std::span<const std::byte> bytes);
@@ -52,4 +52,4 @@ private:
 /// than twice that.
 std::vector<std::byte> gunzip(std::span<const std::byte> compressed, std::size_t max_bytes, const std::string& name);
 
-}  // namespace xtape::data
+}  // namespace xtape::files

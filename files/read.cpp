@@ -1,15 +1,14 @@
 #include <xtape/autodiff/error.hpp>
-#include <xtape/data/file.hpp>
+#include <xtape/files/read.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <system_error>
 
-namespace xtape::data {
+namespace xtape::files {
 
 namespace {
 
@@ -73,15 +72,4 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t 
     return bytes;
 }
 
-std::filesystem::path data_folder(const std::string& option, const std::string& name) {
-    std::filesystem::path folder = option;
-    if (folder.empty()) {
-        if (const char* variable = std::getenv("XTAPE_DATA")) folder = variable;
-    }
-    if (folder.empty()) return folder;
-    std::error_code ignored;
-    const std::filesystem::path inside = folder / name;
-    return std::filesystem::is_directory(inside, ignored) ? inside : folder;
-}
-
-}  // namespace xtape::data
+}  // namespace xtape::files

@@ -1,7 +1,7 @@
-#include "data/support.hpp"
+#include "files/support.hpp"
 
 #include <xtape/autodiff/error.hpp>
-#include <xtape/data/gzip.hpp>
+#include <xtape/files/gzip.hpp>
 
 #include <doctest/doctest.h>
 
@@ -29,20 +29,20 @@ TEST_CASE("gunzip gives back what was compressed") {
     for (const std::size_t size : {0u, 1u, 1000u, 65536u, 65537u, 300000u}) {
         INFO("size ", size);
         const Bytes content = sample(size);
-        CHECK(data::gunzip(support::gzip(content), size, "x.gz") == content);
-        CHECK(data::gunzip(support::gzip(content), 1000000, "x.gz") == content);
+        CHECK(files::gunzip(support::gzip(content), size, "x.gz") == content);
+        CHECK(files::gunzip(support::gzip(content), 1000000, "x.gz") == content);
     }
 }
 
 TEST_CASE("the members of a gzip file follow each other") {
     const Bytes two = support::gzip(bytes("first ")) + support::gzip({}) + support::gzip(bytes("second"));
-    CHECK(data::gunzip(two, 100, "x.gz") == bytes("first second"));
+    CHECK(files::gunzip(two, 100, "x.gz") == bytes("first second"));
 }
 
 TEST_CASE("a gzip reader gives as much as is asked for and then what is left") {
     const Bytes content = sample(10000);
     const Bytes packed = support::gzip(content);
-    data::GzipReader reader(packed, "x.gz");
+    files::GzipReader reader(packed, "x.gz");
     Bytes part(7000);
     CHECK(reader.read(part) == 7000);
     CHECK(part == Bytes(content.begin(), content.begin() + 7000));
@@ -55,46 +55,46 @@ TEST_CASE("a gzip reader gives as much as is asked for and then what is left") {
 TEST_CASE("gunzip stops at the most bytes that are allowed") {
     const Bytes bomb = support::gzip(Bytes(10'000'000));
     CHECK(bomb.size() < 10'000);
-    CHECK_THROWS_WITH_AS(data::gunzip(bomb, 1000, "bomb.gz"),
+    CHECK_THROWS_WITH_AS(files::gunzip(bomb, 1000, "bomb.gz"),
                          "bomb.gz: expected at most 1000 bytes after decompression, got more", DataError);
-    CHECK_THROWS_WITH_AS(data::gunzip(bomb, 0, "bomb.gz"),
+    CHECK_THROWS_WITH_AS(files::gunzip(bomb, 0, "bomb.gz"),
                          "bomb.gz: expected at most 0 bytes after decompression, got more", DataError);
 }
 
 TEST_CASE("no deflate stream grows by more than the ratio that is assumed") {
     const std::size_t size = 30'000'000;
-    CHECK(support::gzip(Bytes(size)).size() * data::max_gzip_ratio >= size);
+    CHECK(support::gzip(Bytes(size)).size() * files::max_gzip_ratio >= size);
 }
 
 TEST_CASE("damaged gzip data is refused with what is wrong and where") {
     const Bytes good = support::gzip(bytes("hello, hello, hello"));
     const std::string size = std::to_string(good.size());
 
-    CHECK_THROWS_WITH_AS(data::gunzip({}, 100, "x.gz"),
+    CHECK_THROWS_WITH_AS(files::gunzip({}, 100, "x.gz"),
                          "x.gz: expected more gzip data, got the end of the file at byte 0 (truncated)", DataError);
-    CHECK_THROWS_WITH_AS(data::gunzip(std::span(good).first(15), 100, "x.gz"),
+    CHECK_THROWS_WITH_AS(files::gunzip(std::span(good).first(15), 100, "x.gz"),
                          "x.gz: expected more gzip data, got the end of the file at byte 15 (truncated)", DataError);
-    CHECK_THROWS_WITH_AS(data::gunzip(bytes("plain text"), 100, "x.gz"),
+    CHECK_THROWS_WITH_AS(files::gunzip(bytes("plain text"), 100, "x.gz"),
                          "x.gz: expected intact gzip data, got \"incorrect header check\" near byte 2", DataError);
     CHECK_THROWS_WITH_AS(
-        data::gunzip(good + bytes("abc"), 100, "x.gz"),
+        files::gunzip(good + bytes("abc"), 100, "x.gz"),
         ("x.gz: expected the end of the file after the gzip data, got 3 more bytes at byte " + size).c_str(),
         DataError);
     CHECK_THROWS_WITH_AS(
-        data::gunzip(good + bytes({0x1f}), 100, "x.gz"),
+        files::gunzip(good + bytes({0x1f}), 100, "x.gz"),
         ("x.gz: expected the end of the file after the gzip data, got 1 more bytes at byte " + size).c_str(),
         DataError);
 
     Bytes wrong_sum = good;
     wrong_sum[good.size() - 8] ^= std::byte{1};
     CHECK_THROWS_WITH_AS(
-        data::gunzip(wrong_sum, 100, "x.gz"),
+        files::gunzip(wrong_sum, 100, "x.gz"),
         ("x.gz: expected intact gzip data, got \"incorrect data check\" near byte " + std::to_string(good.size() - 4))
             .c_str(),
         DataError);
     Bytes wrong_length = good;
     wrong_length[good.size() - 1] ^= std::byte{1};
-    CHECK_THROWS_WITH_AS(data::gunzip(wrong_length, 100, "x.gz"),
+    CHECK_THROWS_WITH_AS(files::gunzip(wrong_length, 100, "x.gz"),
                          ("x.gz: expected intact gzip data, got \"incorrect length check\" near byte " + size).c_str(),
                          DataError);
 }
@@ -103,7 +103,7 @@ TEST_CASE("gzip data cut at any byte is refused") {
     const Bytes packed = support::gzip(sample(200));
     for (std::size_t length = 0; length < packed.size(); ++length) {
         INFO("length ", length);
-        CHECK_THROWS_AS(data::gunzip(std::span(packed).first(length), 1000, "x.gz"), DataError);
+        CHECK_THROWS_AS(files::gunzip(std::span(packed).first(length), 1000, "x.gz"), DataError);
     }
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("gzip data with any one bit changed is refused or gives the same conte
         INFO("bit ", bit);
         Bytes result = content;
         try {
-            result = data::gunzip(changed, 1000, "x.gz");
+            result = files::gunzip(changed, 1000, "x.gz");
         } catch (const DataError&) {
             ++refused;
         }

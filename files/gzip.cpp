@@ -1,5 +1,5 @@
 #include <xtape/autodiff/error.hpp>
-#include <xtape/data/gzip.hpp>
+#include <xtape/files/gzip.hpp>
 
 #include <zlib.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-namespace xtape::data {
+namespace xtape::files {
 
 namespace {
 
@@ -102,4 +102,4 @@ std::vector<std::byte> gunzip(std::span<const std::byte> compressed, std::size_t
     return bytes;
 }
 
-}  // namespace xtape::data
+}  // namespace xtape::files
