@@ -13,11 +13,16 @@ set(XTAPE_ARCH "${arch_default}" CACHE STRING
     "Instruction set of our own code: native, baseline, x86-64-v3, x86-64-v4; dispatch: chosen when a program starts; empty leaves it to the compiler")
 set(XTAPE_PARALLEL_BACKEND tbb CACHE STRING "Threads behind autodiff/parallel.hpp: tbb or std")
 set(XTAPE_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, as in address;undefined or thread")
+option(XTAPE_FUZZ "Let libFuzzer drive the fuzz targets; Clang only, see the preset fuzz" OFF)
 set_property(CACHE XTAPE_ARCH PROPERTY STRINGS native baseline x86-64-v3 x86-64-v4 dispatch)
 set_property(CACHE XTAPE_PARALLEL_BACKEND PROPERTY STRINGS tbb std)
 
 if(NOT XTAPE_PARALLEL_BACKEND MATCHES "^(tbb|std)$")
     message(FATAL_ERROR "XTAPE_PARALLEL_BACKEND: expected tbb or std, got \"${XTAPE_PARALLEL_BACKEND}\"")
+endif()
+
+if(XTAPE_FUZZ AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "XTAPE_FUZZ: expected Clang, which has libFuzzer, got ${CMAKE_CXX_COMPILER_ID}")
 endif()
 
 set(xtape_shared ${BUILD_SHARED_LIBS})
