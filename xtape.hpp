@@ -30,6 +30,7 @@
 #include <xtape/nn/linear.hpp>
 #include <xtape/nn/losses.hpp>
 #include <xtape/nn/sequential.hpp>
+#include <xtape/nn/state.hpp>
 #include <xtape/optim/adadelta.hpp>
 #include <xtape/optim/adagrad.hpp>
 #include <xtape/optim/adam.hpp>

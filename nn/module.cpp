@@ -38,6 +38,7 @@ public:
 
     std::vector<BasicNamedModule<T>> modules;
     std::vector<BasicNamedParameter<T>> parameters;
+    std::vector<BasicNamedBuffer<T>> buffers;
 
 private:
     void on_module(std::string_view name, BasicModule<T>& module) override { enter(path_of(name), module); }
@@ -49,6 +50,16 @@ private:
             throw ConfigError("visit: expected names that differ, got \"" + path + "\" for two parameters");
         }
         parameters.push_back({std::move(path), parameter});
+    }
+
+    void on_buffer(std::string_view name, BasicBuffer<T> buffer) override {
+        std::string path = path_of(name);
+        if (!seen_.insert(std::visit([](auto* array) -> const void* { return array; }, buffer)).second) return;
+        if (!paths_.insert(path).second) {
+            throw ConfigError("visit: expected names that differ, got \"" + path +
+                              "\" for a buffer and another member");
+        }
+        buffers.push_back({std::move(path), buffer});
     }
 
     void enter(std::string path, BasicModule<T>& module) {
@@ -136,6 +147,11 @@ std::vector<BasicNamedParameter<T>> BasicModule<T>::named_parameters() {
     std::vector<BasicNamedParameter<T>> all = std::move(Walk<T>(*this).parameters);
     for (auto& [name, parameter] : all) parameter.set_name(name);
     return all;
+}
+
+template <class T>
+std::vector<BasicNamedBuffer<T>> BasicModule<T>::named_buffers() {
+    return std::move(Walk<T>(*this).buffers);
 }
 
 template <class T>

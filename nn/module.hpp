@@ -1,5 +1,5 @@
 // Module: a model or a part of one. It names its members in one function, visit(), and everything else follows from
-// that: parameters and their names, modes, copies, and the path of the layer in which an error arose.
+// that: parameters, buffers and their names, modes, copies, and the path of the layer in which an error arose.
 #pragma once
 
 #include <xtape/autodiff/parameter.hpp>
@@ -8,12 +8,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace xtape::nn {
 
 template <class T>
 class BasicModule;
+
+/// An array that belongs to a module's state and that no optimizer changes, such as running statistics or a counter.
+template <class T>
+using BasicBuffer = std::variant<BasicArray<T>*, IndexArray*>;
 
 /// Is shown the members of a module, one level at a time. A visitor that wants the whole tree calls module.visit(*this)
 /// in on_module.
@@ -22,6 +27,8 @@ class BasicVisitor {
 public:
     void operator()(std::string_view name, BasicModule<T>& module) { on_module(name, module); }
     void operator()(std::string_view name, BasicParameterRef<T>& parameter) { on_parameter(name, parameter); }
+    void buffer(std::string_view name, BasicArray<T>& array) { on_buffer(name, &array); }
+    void buffer(std::string_view name, IndexArray& array) { on_buffer(name, &array); }
 
 protected:
     BasicVisitor() = default;
@@ -31,6 +38,7 @@ protected:
 
     virtual void on_module(std::string_view name, BasicModule<T>& module) = 0;
     virtual void on_parameter(std::string_view name, BasicParameterRef<T>& parameter) = 0;
+    virtual void on_buffer(std::string_view, BasicBuffer<T>) {}
 };
 
 /// A parameter and its path ("encoder.0.weight").
@@ -38,6 +46,13 @@ template <class T>
 struct BasicNamedParameter {
     std::string name;
     BasicParameterRef<T> parameter;
+};
+
+/// A buffer and its path ("encoder.1.running_mean"). It points into the module.
+template <class T>
+struct BasicNamedBuffer {
+    std::string name;
+    BasicBuffer<T> array;
 };
 
 /// A module and its path ("encoder.0"); the path of the module that was asked is empty.
@@ -67,8 +82,8 @@ public:
 
     virtual BasicTensor<T> forward(const BasicTensor<T>& x) = 0;
 
-    /// Shows every member that is a module or a parameter. Names are not empty, have no dots, and differ within a
-    /// module.
+    /// Shows every member that is a module, a parameter or a buffer: v("hidden", hidden), v.buffer("running_mean",
+    /// running_mean). Names are not empty, have no dots, and differ within a module.
     virtual void visit(BasicVisitor<T>&) {}
 
     /// What error messages and summaries call the module: "Linear 784->256". By default the name of its class.
@@ -83,6 +98,9 @@ public:
     /// that visit() must not use.
     BasicParameterList<T> parameters();
     std::vector<BasicNamedParameter<T>> named_parameters();
+
+    /// All buffers of the tree in the order of visit(), each once. Throws ConfigError as parameters() does.
+    std::vector<BasicNamedBuffer<T>> named_buffers();
 
     /// This module and all below it in the order of visit(), each once. Throws ConfigError as parameters() does.
     std::vector<BasicNamedModule<T>> named_modules();
@@ -133,6 +151,8 @@ using Visitor = BasicVisitor<float>;
 using Visitor64 = BasicVisitor<double>;
 using NamedParameter = BasicNamedParameter<float>;
 using NamedParameter64 = BasicNamedParameter<double>;
+using NamedBuffer = BasicNamedBuffer<float>;
+using NamedBuffer64 = BasicNamedBuffer<double>;
 using NamedModule = BasicNamedModule<float>;
 using NamedModule64 = BasicNamedModule<double>;
 using EvaluationScope = BasicEvaluationScope<float>;

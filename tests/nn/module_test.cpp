@@ -117,6 +117,49 @@ TEST_CASE("a parameter shared by two members is listed once, under its first nam
     CHECK(names_of(tied) == std::vector<std::string>{"first.weight", "first.bias"});
 }
 
+TEST_CASE("buffers are named by their path, come in the order of visit, and are no parameters") {
+    struct Counting : nn::Module {
+        Parameter weight{Array{1.f}};
+        Array mean{2.f, 3.f};
+        IndexArray steps{std::int64_t{4}};
+        Tensor forward(const Tensor& x) override { return x * weight; }
+        void visit(nn::Visitor& v) override {
+            v.buffer("mean", mean);
+            v("weight", weight);
+            v.buffer("steps", steps);
+            v.buffer("again", mean);
+        }
+    };
+    struct Pairs : nn::Module {
+        Counting first, second;
+        Tensor forward(const Tensor& x) override { return second(first(x)); }
+        void visit(nn::Visitor& v) override {
+            v("first", first);
+            v("second", second);
+        }
+    } pairs;
+    std::vector<std::string> names;
+    for (const auto& [name, array] : pairs.named_buffers()) names.push_back(name);
+    CHECK(names == std::vector<std::string>{"first.mean", "first.steps", "second.mean", "second.steps"});
+    CHECK(std::get<Array*>(pairs.named_buffers()[2].array) == &pairs.second.mean);
+    CHECK(std::get<IndexArray*>(pairs.named_buffers()[1].array) == &pairs.first.steps);
+    CHECK(names_of(pairs) == std::vector<std::string>{"first.weight", "second.weight"});
+}
+
+TEST_CASE("a buffer with the name of another member is an error that says it") {
+    struct Named : nn::Module {
+        Parameter weight{Array{1.f}};
+        Array buffer{1.f};
+        Tensor forward(const Tensor& x) override { return x; }
+        void visit(nn::Visitor& v) override {
+            v("w", weight);
+            v.buffer("w", buffer);
+        }
+    } named;
+    CHECK_THROWS_WITH_AS(named.named_buffers(),
+                         "visit: expected names that differ, got \"w\" for a buffer and another member", ConfigError);
+}
+
 TEST_CASE("a module that shows itself to a visitor does no harm") {
     struct Loop : nn::Module {
         Parameter weight{Array{1.f}};
