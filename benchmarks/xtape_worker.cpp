@@ -52,15 +52,19 @@ namespace {
 
 using namespace xtape;
 
+Tensor tensor(const std::vector<float>& numbers, const Shape& shape) {
+    Array array = empty_array<float>(shape);
+    std::copy(numbers.begin(), numbers.end(), array.data());
+    return array;
+}
+
 struct MlpStep {
     explicit MlpStep(const bench::Mlp& mlp) : autoencoder(mlp.autoencoder) {
         for (std::size_t i = 0; i + 1 < mlp.sizes.size(); ++i) {
             net.append(nn::Linear{mlp.sizes[i], mlp.sizes[i + 1]});
             if (i + 2 < mlp.sizes.size()) net.append(nn::ReLU{});
         }
-        const std::vector<float> numbers = bench::inputs(mlp.batch, mlp.sizes[0]);
-        x = Array(Shape{mlp.batch, mlp.sizes[0]});
-        std::copy(numbers.begin(), numbers.end(), x.data());
+        x = tensor(bench::inputs(mlp.batch, mlp.sizes[0]), {mlp.batch, mlp.sizes[0]});
         const std::vector<long> classes = bench::labels(mlp.batch, mlp.sizes.back());
         y = IndexArray(Shape{mlp.batch});
         std::copy(classes.begin(), classes.end(), y.data());
@@ -83,7 +87,7 @@ struct MlpStep {
 
     bool autoencoder;
     nn::Sequential net;
-    Array x;
+    Tensor x;
     IndexArray y;
     std::unique_ptr<optim::Optimizer> optimizer;
 };
@@ -106,8 +110,6 @@ struct Cnn : nn::Module {
 
 struct CnnStep {
     CnnStep() {
-        const std::vector<float> numbers = bench::inputs(batch, 28 * 28);
-        std::copy(numbers.begin(), numbers.end(), x.data());
         const std::vector<long> labels = bench::labels(batch, 10);
         std::copy(labels.begin(), labels.end(), y.data());
     }
@@ -124,7 +126,7 @@ struct CnnStep {
 
     static constexpr std::size_t batch = 64;
     Cnn net;
-    Array x = empty_array<float>({batch, 1, 28, 28});
+    Tensor x = tensor(bench::inputs(batch, 28 * 28), {batch, 1, 28, 28});
     IndexArray y = IndexArray(Shape{batch});
     optim::Adam adam{net.parameters(), {.lr = bench::learning_rate}};
 };
