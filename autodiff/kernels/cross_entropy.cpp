@@ -49,12 +49,38 @@ void row_sum(const T* x, std::size_t width, double& top, double& sum) {
     sum = wide_sum<T>(total);
 }
 
+// The same for short rows, up to a register full of them at a time: a lane is a row.
+template <class T>
+void short_row_sums(const T* x, std::size_t rows, std::size_t width, double* top, double* sum) {
+    using L = Lanes<T>;
+    alignas(64) T columns[longest_short_row<T> * L::width] = {};
+    for (std::size_t first = 0; first < rows; first += L::width) {
+        const std::size_t count = std::min(L::width, rows - first);
+        const T* const from = x + first * width;
+        for (std::size_t r = 0; r < count; ++r) {
+            for (std::size_t c = 0; c < width; ++c) columns[c * L::width + r] = from[r * width + c];
+        }
+        L high(-std::numeric_limits<T>::infinity()), total(0);
+        for (std::size_t c = 0; c < width; ++c) high = larger_number(high, L::load(columns + c * L::width));
+        for (std::size_t c = 0; c < width; ++c) total = total + exp(L::load(columns + c * L::width) - high);
+        alignas(64) T largest[L::width], totals[L::width];
+        high.store(largest);
+        total.store(totals);
+        std::copy(largest, largest + count, top + first);
+        std::copy(totals, totals + count, sum + first);
+    }
+}
+
 }  // namespace
 
 template <class T>
 void row_normalizers(const T* x, std::size_t rows, std::size_t width, double* top, double* log_sum) {
     parallel_for(rows, std::max<std::size_t>(1, 8192 / std::max<std::size_t>(1, width)), [&](std::size_t begin, std::size_t end) {
-        for (std::size_t r = begin; r < end; ++r) row_sum(x + r * width, width, top[r], log_sum[r]);
+        if (width <= longest_short_row<T>) {
+            short_row_sums(x + begin * width, end - begin, width, top + begin, log_sum + begin);
+        } else {
+            for (std::size_t r = begin; r < end; ++r) row_sum(x + r * width, width, top[r], log_sum[r]);
+        }
         for_registers<double>(end - begin, [&](auto load, auto store, std::size_t i) {
             store(log(load(log_sum + begin + i)), log_sum + begin + i);
         });
@@ -92,6 +118,15 @@ void row_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double 
 }
 
 template <class T>
+void short_row_probabilities(const T* x, std::size_t rows, std::size_t width, const double* top, const double* log_sum, T* y) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        const T high = static_cast<T>(top[r]), rest = static_cast<T>(log_sum[r]);
+        for (std::size_t c = 0; c < width; ++c) y[r * width + c] = (x[r * width + c] - high) - rest;
+    }
+    for_registers<T>(rows * width, [&](auto load, auto store, std::size_t i) { store(exp(load(y + i)), y + i); });
+}
+
+template <class T>
 void row_target_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum, T factor, T* dt) {
     const Lanes<T> high(top), rest(log_sum), f(factor);
     for_registers<T>(width, [&](auto load, auto store, std::size_t i) {
@@ -109,6 +144,8 @@ template double row_total(std::size_t, const RowTargets<float>&);
 template double row_total(std::size_t, const RowTargets<double>&);
 template void row_gradient(const float*, std::size_t, const RowTargets<float>&, double, double, float, float, float*);
 template void row_gradient(const double*, std::size_t, const RowTargets<double>&, double, double, double, double, double*);
+template void short_row_probabilities(const float*, std::size_t, std::size_t, const double*, const double*, float*);
+template void short_row_probabilities(const double*, std::size_t, std::size_t, const double*, const double*, double*);
 template void row_target_gradient(const float*, std::size_t, const RowTargets<float>&, double, double, float, float*);
 template void row_target_gradient(const double*, std::size_t, const RowTargets<double>&, double, double, double, double*);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xtape/autodiff/array.hpp>
+#include <xtape/autodiff/kernels/lanes.hpp>
 
 namespace xtape::detail {
 
@@ -29,6 +30,14 @@ double row_total(std::size_t width, const RowTargets<T>& q);
 /// dx[c] = factor exp((x[c] - top) - log_sum) - scale q[c]
 template <class T>
 void row_gradient(const T* x, std::size_t width, const RowTargets<T>& q, double top, double log_sum, T factor, T scale, T* dx);
+
+/// Rows of so few elements take less time together than one by one.
+template <class T>
+constexpr std::size_t longest_short_row = Lanes<T>::width / 2;
+
+/// y[c] = exp((x[c] - top) - log_sum) for all of some short rows
+template <class T>
+void short_row_probabilities(const T* x, std::size_t rows, std::size_t width, const double* top, const double* log_sum, T* y);
 
 /// dt[c] = factor q.scale[c] ((top - x[c]) + log_sum)
 template <class T>

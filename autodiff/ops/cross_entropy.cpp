@@ -239,7 +239,12 @@ void CrossEntropy::backward(Replay<T>& r) const {
     const BasicArray<T>& rows = side_by_side(*r.x_array(0), s, turned);
     BasicArray<T> dx = empty_array<T>(Shape{s.rows(), s.classes});
     const RowGradients<T> g(r, reduction);
+    const bool short_rows = !numbers.based && s.classes <= detail::longest_short_row<T>;
     parallel_for(s.rows(), row_grain(s.classes), [&](std::size_t begin, std::size_t end) {
+        if (short_rows) {
+            detail::short_row_probabilities(rows.data() + begin * s.classes, end - begin, s.classes, state->top.data() + begin,
+                                            state->log_sum.data() + begin, dx.data() + begin * s.classes);
+        }
         for (std::size_t row = begin; row < end; ++row) {
             T* const to = dx.data() + row * s.classes;
             if (ignored(row)) {
@@ -247,8 +252,13 @@ void CrossEntropy::backward(Replay<T>& r) const {
                 continue;
             }
             const double scale = g(row) * each, kept = (1 - smoothing) * weight(row);
-            detail::row_gradient(rows.data() + row * s.classes, s.classes, numbers.row(nullptr), state->top.data()[row],
-                                 state->log_sum.data()[row], static_cast<T>(scale * (kept + spread)), static_cast<T>(scale), to);
+            const T share = static_cast<T>(scale * (kept + spread));
+            if (short_rows) {
+                for (std::size_t c = 0; c < s.classes; ++c) to[c] = share * to[c];
+            } else {
+                detail::row_gradient(rows.data() + row * s.classes, s.classes, numbers.row(nullptr), state->top.data()[row],
+                                     state->log_sum.data()[row], share, static_cast<T>(scale), to);
+            }
             to[label(row)] -= static_cast<T>(scale * kept);
         }
     });
