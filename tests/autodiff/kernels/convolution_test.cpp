@@ -1,5 +1,6 @@
 #include <xtape/autodiff/kernels/convolution.hpp>
 
+#include <xtape/autodiff/info.hpp>
 #include <xtape/autodiff/kernels/column_convolution.hpp>
 #include <xtape/autodiff/kernels/direct_convolution.hpp>
 #include <xtape/autodiff/kernels/pixel_convolution.hpp>
@@ -209,7 +210,9 @@ TEST_CASE("the way without columns agrees with plain loops wherever it fits, eve
         check<double>(s.shape, direct<double>);
     }
     CHECK(fits > 5);
-    CHECK((pays > 5) == detail::wide_registers<float>);
+    // The library may be compiled for wider registers than this test is.
+    const std::string set = info().instruction_set;
+    CHECK((pays > 5) == (set.starts_with("AVX") || set == "avx"));
 }
 
 TEST_CASE("the ways with pixels in registers and by columns agree with plain loops, even where they do not pay") {
