@@ -11,8 +11,8 @@ namespace {
 
 /// Bytes read and written up to which a pass stays on the calling thread: waking another one costs about as much.
 constexpr std::size_t inline_bytes = std::size_t{512} * 1024;
-/// Elements of a block of a larger pass, at least and at most.
-constexpr std::size_t smallest_block = 8192, largest_block = 65536;
+/// Bytes of a block of a larger pass, and the most blocks: a block costs its thread a fraction of a microsecond.
+constexpr std::size_t block_bytes = std::size_t{256} * 1024, most_blocks = 64;
 
 /// While it lives, this thread takes subnormal numbers for 0. A running mean whose gradients have stopped shrinks until it
 /// is one, stays one, and processors are many times slower on it.
@@ -42,8 +42,10 @@ bool Pass<T>::small(std::size_t streams) const {
 }
 
 template <class T>
-std::size_t Pass<T>::block() const {
-    return std::clamp(end_ / 64 / smallest_block * smallest_block, smallest_block, largest_block);
+std::size_t Pass<T>::block(std::size_t streams) const {
+    constexpr std::size_t unit = 1024;
+    const std::size_t elements = std::max(block_bytes / (streams * sizeof(T)), end_ / most_blocks);
+    return (elements + unit - 1) / unit * unit;
 }
 
 template <class T>
@@ -59,7 +61,7 @@ void Pass<T>::run() const {
         for (const Piece<T>& piece : pieces_) update(piece, 0, piece.size);
         return;
     }
-    parallel_for(end_, block(), [&](std::size_t begin, std::size_t end) {
+    parallel_for(end_, block(streams), [&](std::size_t begin, std::size_t end) {
         const WithoutSubnormals scope;
         for_stretches(begin, end, update);
     });

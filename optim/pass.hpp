@@ -67,14 +67,14 @@ public:
             });
             return result;
         };
-        return parallel_reduce(end_, small(1) ? end_ : block(), first, block_of, join);
+        return parallel_reduce(end_, small(1) ? end_ : block(1), first, block_of, join);
     }
 
 private:
     /// Whether so many numbers for each element are too little work for a second thread.
     bool small(std::size_t streams) const;
-    /// Elements of a parallel block.
-    std::size_t block() const;
+    /// Elements of a parallel block, for so many numbers each.
+    std::size_t block(std::size_t streams) const;
 
     /// f(piece, from, to) for what [begin, end) of all pieces, laid one behind the other, has of each.
     template <class F>

@@ -120,6 +120,11 @@ TEST_CASE("a long parameter is updated in every element") {
     CHECK(wrong == 0);
 }
 
+TEST_CASE("options may be written as floats") {
+    Parameter p{Array{1.f}};
+    CHECK(optim::AdamW{{p}, {.lr = 3e-3f, .weight_decay = 1e-4f}}.learning_rate() == doctest::Approx(3e-3));
+}
+
 TEST_CASE("options of Adam out of range are errors that name them") {
     Parameter p{Array{1.f}};
     const Location nowhere{};
