@@ -99,7 +99,9 @@ void write_parity() {
     std::set<std::string> compared;
     std::string tables;
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(XTAPE_GOLDEN_DIR)) files.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(XTAPE_GOLDEN_DIR)) {
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
+    }
     std::sort(files.begin(), files.end());
     std::size_t count = 0;
     std::string version;
