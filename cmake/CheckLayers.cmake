@@ -13,7 +13,7 @@ set(allowed_train "(autodiff|files|nn|optim|data)/")
 set(allowed_analysis "(autodiff|files|data)/")
 
 # Inside autodiff: files whose path matches the first pattern may include only what matches the second.
-set(base "autodiff/(array|error|memory|parallel[a-z_]*|random|value)")
+set(base "autodiff/(array|error|memory|parallel[a-z_]*|random|system_memory|value)")
 set(inside_base "^${base}\\.[hc]pp$" "${base}\\.hpp")
 set(inside_kernels "^autodiff/kernels/" "(${base}\\.hpp|autodiff/kernels/)")
 set(inside_tape "^autodiff/(tensor|parameter|inspect|tape|record|operand)\\.hpp$" "(${base}|autodiff/(tensor|parameter|inspect|tape|record|operand))\\.hpp")

@@ -2,6 +2,7 @@
 
 #include <xtape/autodiff/catalogue.hpp>
 #include <xtape/autodiff/kernels/layout.hpp>
+#include <xtape/autodiff/kernels/sweep.hpp>
 #include <xtape/autodiff/ops/reference.hpp>
 #include <xtape/autodiff/sample.hpp>
 
@@ -48,8 +49,9 @@ Shape Extents::filled(const char* operation, const Shape& x, Location at) const 
 template <class T>
 BasicArray<T> detail::reshaped(const BasicArray<T>& x, const Shape& shape) {
     BasicArray<T> y = empty_array<T>(shape);
-    const Shape line{x.size()};
-    copy_strided(line, x.data(), {1}, y.data(), {1});
+    parallel_for(x.size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
+        std::copy(x.data() + begin, x.data() + end, y.data() + begin);
+    });
     return y;
 }
 template Array detail::reshaped(const Array&, const Shape&);
