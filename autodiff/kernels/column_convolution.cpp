@@ -120,7 +120,6 @@ void convolve_columns(const ConvolutionShape& s, const T* x, const T* w, const T
     const std::ptrdiff_t rows = rows_at_once<T>(s, z.width);
     const std::size_t blocks = pieces(size(s.y.output), size(rows));
     const std::size_t work = s.out * z.width * size(rows * s.x.output);
-    const OneBlasThread one;
     parallel_for(s.batch * s.groups * blocks, pieces(block_work, work), [&](std::size_t from, std::size_t to) {
         Columns<T> columns(s, s.in, rows);
         for (std::size_t item = from; item < to; ++item) {
@@ -146,7 +145,6 @@ void convolve_columns_transposed(const ConvolutionShape& s, const T* y, const T*
     const ChannelBlocks blocks(s.in, column_bytes / std::max<std::size_t>(1, z.taps * z.pixels * sizeof(T)));
     const std::ptrdiff_t rows = rows_at_once<T>(s, blocks.length * z.taps);
     const std::size_t work = s.out * blocks.length * z.taps * z.pixels;
-    const OneBlasThread one;
     parallel_for(s.batch * s.groups * blocks.count, pieces(block_work, work), [&](std::size_t from, std::size_t to) {
         BasicArray<T> columns = empty_array<T>({blocks.length, z.taps, size(rows), size(s.x.output)});
         for (std::size_t item = from; item < to; ++item) {
@@ -178,7 +176,6 @@ void convolve_columns_weight(const ConvolutionShape& s, const T* x, const T* y, 
     const std::size_t images = pieces(s.batch, parts);
     const std::ptrdiff_t rows = rows_at_once<T>(s, blocks.length * z.taps);
     BasicArray<T> partial = empty_array<T>({parts - 1, elements});
-    const OneBlasThread one;
     const std::size_t work = images * s.out * blocks.length * z.taps * z.pixels;
     parallel_for(parts * s.groups * blocks.count, pieces(block_work, work), [&](std::size_t from, std::size_t to) {
         for (std::size_t item = from; item < to; ++item) {

@@ -1,7 +1,6 @@
 // A matrix product on the calling thread, for kernels that cut their work into blocks themselves.
 #pragma once
 
-#include <xtape/autodiff/kernels/blas.hpp>
 #include <xtape/autodiff/kernels/gemm.hpp>
 
 namespace xtape::detail {
