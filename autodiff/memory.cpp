@@ -112,7 +112,7 @@ struct alignas(memory_alignment) ThreadCache {
 
 /// Of threads that have none, or none any more. Never written to.
 constinit ThreadCache fresh_cache;
-constinit ThreadCache gone_cache{.phase = ThreadCache::Phase::gone};
+constinit ThreadCache gone_cache{.classes = {}, .phase = ThreadCache::Phase::gone};
 
 /// Only a pointer: where the library is shared and loaded by a plugin, little thread-local memory of the fast kind is left.
 constinit thread_local ThreadCache* this_cache = &fresh_cache;
