@@ -96,6 +96,44 @@ TEST_CASE("ignored rows count for nothing, whatever stands in them; a mean over 
     CHECK(softmax_cross_entropy(Tensor(plain), {-100, -100}, {.ignore_index = -100, .reduction = Reduction::sum}).item() == 0);
 }
 
+TEST_CASE("rows of any number of classes, fewer or more than registers hold, have the losses and gradients of each row alone") {
+    for (const std::size_t rows : {1U, 15U, 16U, 17U, 5000U}) {
+        for (std::size_t classes = 1; classes <= 18; ++classes) {
+            if (rows == 5000 && classes > 4) continue;
+            CAPTURE(rows);
+            CAPTURE(classes);
+            Array x = xt::cast<float>(sample::uniform({rows, classes}, classes) * 5.0);
+            IndexArray labels(Shape{rows});
+            for (std::size_t r = 0; r < rows; ++r) labels(r) = static_cast<std::int64_t>((r * 7) % classes);
+            const std::size_t ignored = rows / 2, broken = rows - 1;
+            if (rows > 1) labels(ignored) = -100;
+            if (rows > 2) x(broken, classes - 1) = NAN;
+            const CrossEntropyOptions options{.ignore_index = -100, .reduction = Reduction::none};
+            const auto loss = [&](const Tensor& t) { return softmax_cross_entropy(t, labels, options); };
+            const Array y = loss(Tensor(x)).value(), g = slope(loss, x);
+            double worst = 0;
+            for (std::size_t r = 0; r < rows; ++r) {
+                const bool counts = rows == 1 || r != ignored;
+                if (rows > 2 && r == broken) {
+                    CHECK(std::isnan(y(r)));
+                    CHECK(std::isnan(g(r, 0)));
+                    continue;
+                }
+                double total = 0;
+                for (std::size_t c = 0; c < classes; ++c) total += std::exp(double{x(r, c)});
+                for (std::size_t c = 0; c < classes; ++c) {
+                    const bool label = counts && labels(r) == static_cast<std::int64_t>(c);
+                    if (label) worst = std::max(worst, std::abs(std::log(total) - double{x(r, c)} - double{y(r)}));
+                    const double wanted = counts ? std::exp(double{x(r, c)}) / total - (label ? 1 : 0) : 0;
+                    worst = std::max(worst, std::abs(wanted - double{g(r, c)}));
+                }
+                if (!counts) CHECK(y(r) == 0);
+            }
+            CHECK(worst < 2e-6);
+        }
+    }
+}
+
 TEST_CASE("a single class is certain, and sums over no rows are 0") {
     CHECK(softmax_cross_entropy(Tensor(Array{{5.F}, {7.F}}), {0, 0}).item() == 0);
     const Tensor none(Array(Shape{0, 3}));
