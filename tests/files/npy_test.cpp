@@ -1,5 +1,5 @@
 #include "files/allocations.hpp"
-#include "files/golden.hpp"
+#include "files/check_golden.hpp"
 
 #include <xtape/autodiff/error.hpp>
 #include <xtape/files/npy.hpp>
@@ -28,19 +28,11 @@ const Array64 grid{{1.5, -2., 3.}, {0.25, 0., -0.5}};
 }  // namespace
 
 TEST_CASE("a .npy file that is not as it must be is refused with what is wrong and where") {
-    for (const support::Golden& golden : support::golden_npy()) {
-        if (golden.message.empty()) continue;
-        INFO(golden.name);
-        CHECK_THROWS_WITH_AS(read(golden.bytes), ("x: " + golden.message).c_str(), DataError);
-    }
+    support::check_refused(support::golden_npy(), [](const auto& bytes) { return read(bytes); });
 }
 
 TEST_CASE("a .npy file that is unusual but right is read") {
-    for (const support::Golden& golden : support::golden_npy()) {
-        if (!golden.message.empty()) continue;
-        INFO(golden.name);
-        CHECK_NOTHROW(read(golden.bytes));
-    }
+    support::check_read(support::golden_npy(), [](const auto& bytes) { return read(bytes); });
 }
 
 TEST_CASE("NumPy's files are read in every byte order, memory order and version") {

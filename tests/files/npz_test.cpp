@@ -1,5 +1,5 @@
 #include "files/allocations.hpp"
-#include "files/golden.hpp"
+#include "files/check_golden.hpp"
 
 #include <xtape/autodiff/error.hpp>
 #include <xtape/files/npz.hpp>
@@ -29,19 +29,11 @@ void check_numpy(const std::vector<files::StoredArray>& arrays, std::size_t star
 }  // namespace
 
 TEST_CASE("an .npz file that is not as it must be is refused with what is wrong and where") {
-    for (const support::Golden& golden : support::golden_npz()) {
-        if (golden.message.empty()) continue;
-        INFO(golden.name);
-        CHECK_THROWS_WITH_AS(read(golden.bytes), ("x: " + golden.message).c_str(), DataError);
-    }
+    support::check_refused(support::golden_npz(), [](const auto& bytes) { return read(bytes); });
 }
 
 TEST_CASE("an .npz file that is unusual but right is read") {
-    for (const support::Golden& golden : support::golden_npz()) {
-        if (!golden.message.empty()) continue;
-        INFO(golden.name);
-        CHECK_NOTHROW(read(golden.bytes));
-    }
+    support::check_read(support::golden_npz(), [](const auto& bytes) { return read(bytes); });
 }
 
 TEST_CASE("NumPy's .npz files are read, stored and compressed") {

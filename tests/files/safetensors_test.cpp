@@ -1,5 +1,5 @@
 #include "files/allocations.hpp"
-#include "files/golden.hpp"
+#include "files/check_golden.hpp"
 
 #include <xtape/autodiff/error.hpp>
 #include <xtape/files/read.hpp>
@@ -25,19 +25,11 @@ Bytes written(std::span<const files::StoredArray> arrays, const std::map<std::st
 }  // namespace
 
 TEST_CASE("a safetensors file that is not as it must be is refused with what is wrong and where") {
-    for (const support::Golden& golden : support::golden_safetensors()) {
-        if (golden.message.empty()) continue;
-        INFO(golden.name);
-        CHECK_THROWS_WITH_AS(read(golden.bytes), ("x: " + golden.message).c_str(), DataError);
-    }
+    support::check_refused(support::golden_safetensors(), [](const auto& bytes) { return read(bytes); });
 }
 
 TEST_CASE("a safetensors file that is unusual but right is read") {
-    for (const support::Golden& golden : support::golden_safetensors()) {
-        if (!golden.message.empty()) continue;
-        INFO(golden.name);
-        CHECK_NOTHROW(read(golden.bytes));
-    }
+    support::check_read(support::golden_safetensors(), [](const auto& bytes) { return read(bytes); });
 }
 
 TEST_CASE("the arrays of a safetensors file come in the order of their bytes, with type, shape and numbers") {
