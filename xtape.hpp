@@ -42,6 +42,9 @@
 #include <xtape/optim/rmsprop.hpp>
 #include <xtape/optim/schedule.hpp>
 #include <xtape/optim/sgd.hpp>
+#include <xtape/train/classification_metrics.hpp>
+#include <xtape/train/classification_report.hpp>
+#include <xtape/train/metric.hpp>
 #include <xtape/train/metrics.hpp>
 #include <xtape/train/plot.hpp>
 #include <xtape/train/progress.hpp>

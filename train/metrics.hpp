@@ -4,6 +4,8 @@
 #include <xtape/autodiff/tape.hpp>
 #include <xtape/data/loader.hpp>
 #include <xtape/nn/module.hpp>
+#include <xtape/train/classification_metrics.hpp>
+#include <xtape/train/classification_report.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -17,23 +19,6 @@ namespace xtape::train {
 struct EvaluationOptions {
     std::size_t batch_size = 256;  ///< how many items the model sees at once, at least 1
 };
-
-/// Position of the largest element along the last axis: (..., C) gives (...). The lowest of equal ones; NaN counts as
-/// larger than any number. Throws ShapeError for a scalar or a last axis of extent 0.
-IndexArray argmax(const Array& x, Location at = Location::current());
-IndexArray argmax(const Array64& x, Location at = Location::current());
-
-/// Counts (C, C): row = label, column = prediction; labels and predictions (N). classes = 0 stands for one more than
-/// the largest number present. Throws ShapeError unless both have one shape (N), DataError for a number outside 0 ..
-/// classes-1.
-IndexArray confusion_matrix(const IndexArray& labels, const IndexArray& predictions, std::size_t classes = 0,
-                            Location at = Location::current());
-
-/// A confusion matrix (C, C) as aligned text: a line for each label, a column for each prediction, and last the share
-/// of the label's items that was recognised. Classes are called by `names`, by default 0 .. C-1. Throws ShapeError for
-/// another shape or number of names.
-std::string confusion_table(const IndexArray& matrix, const std::vector<std::string>& names = {},
-                            Location at = Location::current());
 
 namespace detail {
 
