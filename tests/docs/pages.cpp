@@ -95,9 +95,18 @@ void write_derivatives() {
     }
 }
 
+std::string what_is_compared(const nlohmann::json& row) {
+    const auto& recorded = row.at("double");
+    if (recorded.contains("path")) return "path";
+    std::string text = recorded.contains("gradients") ? "value, gradients" : "value";
+    if (recorded.contains("buffers") && !recorded.at("buffers").empty()) text += ", buffers";
+    if (row.contains("train") && !row.at("train").get<bool>()) text += "; in evaluation mode";
+    return text;
+}
+
 void write_parity() {
     std::set<std::string> compared;
-    std::string tables;
+    std::string tables, layer_tables;
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(XTAPE_GOLDEN_DIR)) {
         if (entry.path().extension() == ".json") files.push_back(entry.path());
@@ -109,15 +118,14 @@ void write_parity() {
         std::ifstream file(path);
         const auto golden = nlohmann::json::parse(file);
         version = golden.at("torch").get<std::string>();
-        tables += fmt::format("\n## {}\n\n| operation | PyTorch | compared |\n|---|---|---|\n", path.stem().string());
+        const bool layers = golden.at("cases").at(0).contains("state");
+        std::string& table = layers ? layer_tables : tables;
+        table += fmt::format("\n{} {}\n\n| {} | PyTorch | compared |\n|---|---|---|\n", layers ? "###" : "##", path.stem().string(),
+                             layers ? "layer" : "operation");
         for (const auto& row : golden.at("cases")) {
             const auto name = row.at("name").get<std::string>();
-            compared.insert(name.substr(0, name.find(':')));
-            const auto& recorded = row.at("double");
-            const char* const what = recorded.contains("path")        ? "path"
-                                     : recorded.contains("gradients") ? "value, gradients"
-                                                                      : "value";
-            tables += fmt::format("| {} | {} | {} |\n", cell(name), code(row.at("torch").get<std::string>()), what);
+            if (!layers) compared.insert(name.substr(0, name.find(':')));
+            table += fmt::format("| {} | {} | {} |\n", cell(name), code(row.at("torch").get<std::string>()), what_is_compared(row));
             ++count;
         }
     }
@@ -129,12 +137,14 @@ void write_parity() {
         "# Agreement with PyTorch\n\n"
         "Made from the recorded numbers and compared by the test suite; `{}` writes it anew.\n\n"
         "`tests/parity/generate` runs PyTorch {} (Debian's python3-torch) on the cases of `tests/parity/cases` and records values and gradients\n"
-        "in float and in double, of optimizers and schedules the path over some 20 steps. The tests `parity.*` ask xtape for the same numbers: float to 1.3e-6 relative plus 1e-5 absolute, double to\n"
+        "in float and in double, of layers also the gradients of their parameters and their buffers afterwards, of optimizers and schedules the\n"
+        "path over some 20 steps. The tests `parity.*` ask xtape for the same numbers: float to 1.3e-6 relative plus 1e-5 absolute, double to\n"
         "1e-7. {} cases.\n{}",
         "build/release/tests/docs/pages parity > docs/parity.md", version, count, tables);
     if (!rest.empty()) {
         fmt::print("\n## Not compared\n\nPyTorch has no such function, or it is a helper of a derivative that is compared: {}.\n", rest);
     }
+    fmt::print("\n## Layers\n\nState, under PyTorch's names, and inputs are the recorded ones.\n{}", layer_tables);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "parity/path.hpp"
+#include "parity/golden.hpp"
 
 #include <xtape/autodiff/ops.hpp>
 #include <xtape/optim/adadelta.hpp>
@@ -98,7 +98,7 @@ TEST_CASE("optimizers go where PyTorch's go") {
     };
     std::vector<std::string> names;
     for (const auto& [name, run] : cases) names.push_back(name);
-    for (const json& row : parity::golden_paths("optimizers", names)) {
+    for (const json& row : parity::golden_cases("optimizers", names)) {
         const auto name = row.at("name").get<std::string>();
         CAPTURE(name);
         if (cases.count(name)) cases.at(name)(row);

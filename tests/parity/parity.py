@@ -1,4 +1,4 @@
-"""Cases of the PyTorch parity tests: an expression of named inputs, and the inputs; or something that gives a path."""
+"""Cases of the PyTorch parity tests: an expression of named inputs, and the inputs; a module and a call; or something that gives a path."""
 
 import zlib
 
@@ -29,14 +29,37 @@ class PathCase:
         return zlib.crc32(self.name.encode())
 
 
-def case(name, expression, **inputs):
-    """`name` is an operation of the catalogue, or "operation: variant"; `expression` is evaluated with torch, F and the inputs."""
+class LayerCase(Case):
+    """A module, and what is asked of it."""
+
+    def __init__(self, name, module, call, train, inputs):
+        super().__init__(name, module if call == "m(x)" else f"m = {module}; {call}", inputs)
+        self.module = module
+        self.call = call
+        self.train = train
+
+    def seed(self):
+        return zlib.crc32(self.name.encode())
+
+
+def drawn(name, inputs):
     arrays = {}
     for key, draw in inputs.items():
         numbers = numpy.random.RandomState(zlib.crc32(f"{name}/{key}".encode()))
         # Every input is a float, so that both precisions see the same numbers.
         arrays[key] = numpy.asarray(draw(numbers), dtype=numpy.float32)
-    return Case(name, expression, arrays)
+    return arrays
+
+
+def case(name, expression, **inputs):
+    """`name` is an operation of the catalogue, or "operation: variant"; `expression` is evaluated with torch, F and the inputs."""
+    return Case(name, expression, drawn(name, inputs))
+
+
+def layer_case(name, module, call="m(x)", train=True, **inputs):
+    """`module` is evaluated with torch and moved away from special numbers (a scale of 1, a shift of 0); `call` is evaluated with the
+    module m, torch, F and the inputs, and gives one tensor. Integer inputs are written in `call`, as tensors."""
+    return LayerCase(name, module, call, train, drawn(name, inputs))
 
 
 def uniform(*shape):

@@ -1,4 +1,4 @@
-#include "parity/path.hpp"
+#include "parity/golden.hpp"
 
 #include <xtape/optim/schedule.hpp>
 #include <xtape/optim/sgd.hpp>
@@ -89,7 +89,7 @@ TEST_CASE("schedules set the learning rates that PyTorch's set") {
     };
     std::vector<std::string> names;
     for (const auto& [name, run] : cases) names.push_back(name);
-    for (const json& row : parity::golden_paths("schedules", names)) {
+    for (const json& row : parity::golden_cases("schedules", names)) {
         const auto name = row.at("name").get<std::string>();
         CAPTURE(name);
         if (cases.count(name)) cases.at(name)(row);
