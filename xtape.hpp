@@ -18,11 +18,17 @@
 #include <xtape/autodiff/sample.hpp>
 #include <xtape/autodiff/tape.hpp>
 #include <xtape/autodiff/tensor.hpp>
+#include <xtape/data/csv.hpp>
 #include <xtape/data/digits.hpp>
 #include <xtape/data/folder.hpp>
+#include <xtape/data/insurance.hpp>
+#include <xtape/data/iris.hpp>
 #include <xtape/data/loader.hpp>
 #include <xtape/data/mnist.hpp>
+#include <xtape/data/npz.hpp>
 #include <xtape/data/split.hpp>
+#include <xtape/data/table.hpp>
+#include <xtape/data/usps.hpp>
 #include <xtape/files/npy.hpp>
 #include <xtape/files/npz.hpp>
 #include <xtape/files/safetensors.hpp>

@@ -1,10 +1,8 @@
 #include <xtape/data/idx.hpp>
 #include <xtape/data/mnist.hpp>
+#include <xtape/data/set_files.hpp>
 
-#include <algorithm>
-#include <array>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace xtape::data {
@@ -13,35 +11,15 @@ namespace {
 
 constexpr std::size_t side = 28;
 constexpr std::size_t classes = 10;
-constexpr std::array file_names = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-                                   "t10k-labels-idx1-ubyte"};
-using Paths = std::array<std::filesystem::path, 4>;
 
-[[noreturn]] void fail_missing(const std::string& got) {
-    std::string text = "mnist: expected a folder with the files";
-    for (const char* name : file_names) text += std::string(text.back() == 's' ? " " : ", ") + name + ".gz";
-    throw IoError(text + " (or the same without .gz), got " + got +
-                  ". They can be had from https://ossci-datasets.s3.amazonaws.com/mnist/ or "
-                  "http://yann.lecun.com/exdb/mnist/; name their folder with --data DIR or in the environment variable "
-                  "XTAPE_DATA");
-}
-
-Paths find_files(const std::filesystem::path& folder) {
-    if (folder.empty()) fail_missing("no folder");
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(folder, ignored))
-        fail_missing("\"" + folder.string() + "\", which is not a folder");
-    Paths paths;
-    std::string missing;
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        for (const char* ending : {".gz", ""}) {
-            const std::filesystem::path path = folder / (std::string(file_names[i]) + ending);
-            if (std::filesystem::is_regular_file(path, ignored)) paths[i] = path;
-        }
-        if (paths[i].empty()) missing += (missing.empty() ? "" : ", ") + std::string(file_names[i]);
-    }
-    if (!missing.empty()) fail_missing("\"" + folder.string() + "\" without " + missing);
-    return paths;
+// Fashion-MNIST took over the names of the files as well.
+detail::KnownSet known_set(const std::string& name, const std::string& source) {
+    return {name,
+            {{"train-images-idx3-ubyte"},
+             {"train-labels-idx1-ubyte"},
+             {"t10k-images-idx3-ubyte"},
+             {"t10k-labels-idx1-ubyte"}},
+            source};
 }
 
 IndexArray to_labels(const ByteArray& bytes, const std::string& file) {
@@ -78,11 +56,24 @@ TensorDataset read_part(const std::filesystem::path& images_file, const std::fil
     return {std::move(images), to_labels(labels, labels_file.string()), classes};
 }
 
+Mnist read_set(const detail::KnownSet& set, const std::filesystem::path& folder, MnistOptions options) {
+    const auto paths = detail::find_files(set, folder);
+    return {read_part(paths[0], paths[1], options.image), read_part(paths[2], paths[3], options.image)};
+}
+
 }  // namespace
 
 Mnist mnist(const std::filesystem::path& folder, MnistOptions options) {
-    const Paths paths = find_files(folder);
-    return {read_part(paths[0], paths[1], options.image), read_part(paths[2], paths[3], options.image)};
+    return read_set(
+        known_set("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/ or http://yann.lecun.com/exdb/mnist/"),
+        folder, options);
+}
+
+Mnist fashion_mnist(const std::filesystem::path& folder, MnistOptions options) {
+    return read_set(known_set("fashion-mnist",
+                              "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/ or "
+                              "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"),
+                    folder, options);
 }
 
 }  // namespace xtape::data

@@ -1,9 +1,12 @@
-// The MNIST handwritten digits (LeCun, Cortes, Burges), read from the four official files.
+// The MNIST handwritten digits (LeCun, Cortes, Burges) and the clothes of Fashion-MNIST (Xiao, Rasul, Vollgraf), read
+// from the four official files of each.
 #pragma once
 
 #include <xtape/data/dataset.hpp>
 
+#include <array>
 #include <filesystem>
+#include <string_view>
 
 namespace xtape::data {
 
@@ -22,5 +25,12 @@ struct Mnist {
 /// had when one is missing; DataError when a file is damaged, images are not 28 x 28, the counts of images and labels
 /// differ, or a label is above 9.
 Mnist mnist(const std::filesystem::path& folder, MnistOptions options = {});
+
+/// The same of Fashion-MNIST, which has files of these names in a folder of its own.
+Mnist fashion_mnist(const std::filesystem::path& folder, MnistOptions options = {});
+
+/// What its labels 0..9 mean.
+inline constexpr std::array<std::string_view, 10> fashion_mnist_classes = {
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 
 }  // namespace xtape::data

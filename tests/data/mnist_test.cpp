@@ -30,13 +30,14 @@ void write_small(const support::TemporaryFolder& folder) {
     folder.write("t10k-labels-idx1-ubyte.gz", support::gzip(idx({2}, bytes({1, 2}))));
 }
 
-std::string missing(const std::string& got) {
-    return "mnist: expected a folder with the files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
+std::string missing(
+    const std::string& got, const std::string& set = "mnist",
+    const std::string& source = "https://ossci-datasets.s3.amazonaws.com/mnist/ or http://yann.lecun.com/exdb/mnist/") {
+    return set +
+           ": expected a folder with the files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
            "t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz (or the same without .gz), got " +
-           got +
-           ". They can be had from https://ossci-datasets.s3.amazonaws.com/mnist/ or "
-           "http://yann.lecun.com/exdb/mnist/; name "
-           "their folder with --data DIR or in the environment variable XTAPE_DATA";
+           got + ". They can be had from " + source + "; scripts/get-data " + set + " DIR fetches them into DIR/" +
+           set + ". Name the folder with --data DIR or in the environment variable XTAPE_DATA";
 }
 
 std::vector<int> histogram(const IndexArray& labels) {
@@ -76,6 +77,21 @@ TEST_CASE("mnist without its files tells their names and where they can be had")
     std::filesystem::remove(folder.path() / "t10k-images-idx3-ubyte");
     CHECK_THROWS_WITH_AS(data::mnist(folder.path()),
                          missing("\"" + path + "\" without train-labels-idx1-ubyte, t10k-images-idx3-ubyte").c_str(),
+                         IoError);
+}
+
+TEST_CASE("fashion_mnist reads the files of the same names") {
+    const support::TemporaryFolder folder;
+    write_small(folder);
+    const auto [train, test] = data::fashion_mnist(folder.path(), {.image = true});
+    CHECK(to_string(train.features().shape()) == "(3, 1, 28, 28)");
+    CHECK(test.labels() == IndexArray{1, 2});
+    CHECK(data::fashion_mnist_classes[9] == "Ankle boot");
+    CHECK_THROWS_WITH_AS(data::fashion_mnist(""),
+                         missing("no folder", "fashion-mnist",
+                                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/ or "
+                                 "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion")
+                             .c_str(),
                          IoError);
 }
 

@@ -1,4 +1,5 @@
 // Writes the golden files of the tests to FOLDER/safetensors, FOLDER/npy, ...: what the fuzz targets start from.
+#include "data/golden.hpp"
 #include "data/support.hpp"
 #include "files/golden.hpp"
 
@@ -55,6 +56,8 @@ int main(int count, char** arguments) {
     write(folder / "safetensors", support::golden_safetensors());
     write(folder / "npy", support::golden_npy());
     write(folder / "npz", support::golden_npz());
+    write(folder / "csv", support::golden_csv());
+    write(folder / "usps", support::golden_usps());
     write(folder / "gzip", gzip_seeds());
     write(folder / "idx", idx_seeds());
     return 0;
