@@ -36,6 +36,12 @@ class Walk final : public BasicVisitor<T> {
 public:
     explicit Walk(BasicModule<T>& root) { enter({}, root); }
 
+    /// The parameters, unless there are layers that have none before their first input: they must not be missed silently.
+    std::vector<BasicNamedParameter<T>>& all_parameters() {
+        if (!waiting_.empty()) throw ConfigError(waiting_);
+        return parameters;
+    }
+
     std::vector<BasicNamedModule<T>> modules;
     std::vector<BasicNamedParameter<T>> parameters;
     std::vector<BasicNamedBuffer<T>> buffers;
@@ -62,6 +68,12 @@ private:
         buffers.push_back({std::move(path), buffer});
     }
 
+    void on_not_yet(std::string_view layer) override {
+        if (!waiting_.empty()) return;
+        waiting_ = std::string(layer) + ": expected a forward pass before its parameters are used, got none";
+        if (!path_.empty()) waiting_ += " through \"" + path_ + "\"";
+    }
+
     void enter(std::string path, BasicModule<T>& module) {
         if (!seen_.insert(&module).second) return;
         modules.push_back({path, &module});
@@ -79,6 +91,7 @@ private:
     }
 
     std::string path_;
+    std::string waiting_;  // what to say of the first layer without parameters
     std::unordered_set<const void*> seen_;
     std::unordered_set<std::string> paths_;
 };
@@ -117,6 +130,17 @@ BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) 
     }
 }
 
+template <class T>
+void BasicModule<T>::run_as_layer(const std::function<void()>& f, Location at) {
+    const detail::LayerScope scope(this, labels<T>, at);
+    try {
+        f();
+    } catch (Error& error) {
+        name_layer(error, at);
+        throw;
+    }
+}
+
 // The innermost module signs the error; every module further out finds the signature in its tree and writes the longer
 // path.
 template <class T>
@@ -144,7 +168,7 @@ std::vector<BasicNamedModule<T>> BasicModule<T>::named_modules() {
 
 template <class T>
 std::vector<BasicNamedParameter<T>> BasicModule<T>::named_parameters() {
-    std::vector<BasicNamedParameter<T>> all = std::move(Walk<T>(*this).parameters);
+    std::vector<BasicNamedParameter<T>> all = std::move(Walk<T>(*this).all_parameters());
     for (auto& [name, parameter] : all) parameter.set_name(name);
     return all;
 }
@@ -164,7 +188,8 @@ BasicParameterList<T> BasicModule<T>::parameters() {
 template <class T>
 std::size_t BasicModule<T>::parameter_count() {
     std::size_t count = 0;
-    for (const auto& [name, parameter] : Walk<T>(*this).parameters) count += parameter.value().size();
+    Walk<T> walk(*this);
+    for (const auto& [name, parameter] : walk.all_parameters()) count += parameter.value().size();
     return count;
 }
 

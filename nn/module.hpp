@@ -5,6 +5,7 @@
 #include <xtape/autodiff/parameter.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,9 @@ public:
     void buffer(std::string_view name, BasicArray<T>& array) { on_buffer(name, &array); }
     void buffer(std::string_view name, IndexArray& array) { on_buffer(name, &array); }
 
+    /// In place of parameters that exist only after a first forward pass: which kind of layer waits for one.
+    void not_yet(std::string_view layer) { on_not_yet(layer); }
+
 protected:
     BasicVisitor() = default;
     BasicVisitor(const BasicVisitor&) = default;
@@ -39,6 +43,7 @@ protected:
     virtual void on_module(std::string_view name, BasicModule<T>& module) = 0;
     virtual void on_parameter(std::string_view name, BasicParameterRef<T>& parameter) = 0;
     virtual void on_buffer(std::string_view, BasicBuffer<T>) {}
+    virtual void on_not_yet(std::string_view) {}
 };
 
 /// A parameter and its path ("encoder.0.weight").
@@ -95,17 +100,18 @@ public:
 
     /// All parameters of the tree in the order of visit(), each once, even when two modules share it. Sets the names of
     /// the parameters to their paths ("hidden.weight"), so that messages can say them. Throws ConfigError for a name
-    /// that visit() must not use.
+    /// that visit() must not use, and for a layer whose parameters do not exist before its first forward pass.
     BasicParameterList<T> parameters();
     std::vector<BasicNamedParameter<T>> named_parameters();
 
-    /// All buffers of the tree in the order of visit(), each once. Throws ConfigError as parameters() does.
+    /// All buffers of the tree in the order of visit(), each once. Throws ConfigError for a name that visit() must not use.
     std::vector<BasicNamedBuffer<T>> named_buffers();
 
-    /// This module and all below it in the order of visit(), each once. Throws ConfigError as parameters() does.
+    /// This module and all below it in the order of visit(), each once. Throws ConfigError for a name that visit() must not
+    /// use.
     std::vector<BasicNamedModule<T>> named_modules();
 
-    /// Number of scalars in all parameters.
+    /// Number of scalars in all parameters. Throws ConfigError as parameters() does.
     std::size_t parameter_count();
 
     /// Forgets the gradients of all parameters.
@@ -122,6 +128,10 @@ protected:
     BasicModule(BasicModule&&) noexcept = default;
     BasicModule& operator=(const BasicModule&) = default;
     BasicModule& operator=(BasicModule&&) noexcept = default;
+
+    /// For a layer that is called otherwise than with one tensor: runs f as operator() runs forward, so that errors name
+    /// the layer.
+    void run_as_layer(const std::function<void()>& f, Location at);
 
 private:
     template <class U>
