@@ -33,10 +33,16 @@
 #include <xtape/files/npz.hpp>
 #include <xtape/files/safetensors.hpp>
 #include <xtape/nn/activation.hpp>
+#include <xtape/nn/bilinear.hpp>
+#include <xtape/nn/convolution.hpp>
+#include <xtape/nn/lazy.hpp>
 #include <xtape/nn/linear.hpp>
 #include <xtape/nn/losses.hpp>
+#include <xtape/nn/pooling.hpp>
+#include <xtape/nn/reshape.hpp>
 #include <xtape/nn/sequential.hpp>
 #include <xtape/nn/state.hpp>
+#include <xtape/nn/upsample.hpp>
 #include <xtape/optim/adadelta.hpp>
 #include <xtape/optim/adagrad.hpp>
 #include <xtape/optim/adam.hpp>

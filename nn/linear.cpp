@@ -1,8 +1,8 @@
 #include <xtape/nn/linear.hpp>
 
 #include <xtape/autodiff/ops/linalg.hpp>
+#include <xtape/nn/weights.hpp>
 
-#include <cmath>
 #include <limits>
 
 namespace xtape::nn {
@@ -22,9 +22,7 @@ Shape weight_shape(std::size_t in, std::size_t out, std::size_t number_bytes, Lo
 template <class T>
 BasicLinear<T>::BasicLinear(std::size_t in, std::size_t out, LinearOptions options, Location at)
     : weight(options.init.make<T>(weight_shape(in, out, sizeof(T), at)), "weight") {
-    if (!options.bias) return;
-    const double bound = options.init == Init::standard ? 1 / std::sqrt(static_cast<double>(in)) : 0;
-    bias.emplace(bound > 0 ? init::uniform<T>({out}, -bound, bound) : init::zeros<T>({out}), "bias");
+    if (options.bias) bias.emplace(detail::initial_bias<T>(options.init, out, in), "bias");
 }
 
 template <class T>
