@@ -2,8 +2,14 @@
 
 #include <xtape/autodiff/gradcheck.hpp>
 #include <xtape/autodiff/ops.hpp>
+#include <xtape/nn/activation.hpp>
+#include <xtape/nn/linear.hpp>
+#include <xtape/nn/losses.hpp>
+#include <xtape/nn/pooling.hpp>
+#include <xtape/nn/reshape.hpp>
 #include <xtape/nn/sequential.hpp>
 #include <xtape/nn/state.hpp>
+#include <xtape/optim/adam.hpp>
 
 #include <doctest/doctest.h>
 
@@ -230,6 +236,32 @@ TEST_CASE("a convolution layer refuses an input of another rank or number of cha
     CHECK(message(transposed, {2, 4, 1}) ==
           "ConvTranspose1d 4->2, kernel 3, padding 2, groups 2: conv_transpose1d: expected a result of at least 1 along every axis, "
           "but it would be -1, got input (2, 4, 1) and weight (4, 1, 3)");
+}
+
+TEST_CASE("a convolutional network tells horizontal bars from vertical ones, wherever they stand") {
+    seed(1);
+    // Bars in 5 of the 8 rows or columns are shown, those in the other 3 are asked for.
+    const auto bars = [](std::initializer_list<std::size_t> places) {
+        Array images(Shape{2 * places.size(), 1, 8, 8}, 0.f);
+        std::size_t n = 0;
+        for (const std::size_t place : places) {
+            for (std::size_t i = 0; i < 8; ++i) images(n, 0, place, i) = images(n + 1, 0, i, place) = 1;
+            n += 2;
+        }
+        return images;
+    };
+    const Array shown = bars({0, 2, 4, 5, 7}), asked = bars({1, 3, 6});
+    const IndexArray labels{0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
+    nn::Sequential net{nn::Conv2d{1, 4, 3, {.padding = 1}}, nn::ReLU{}, nn::MaxPool2d{8}, nn::Flatten{}, nn::Linear{4, 2}};
+    optim::Adam adam{net.parameters(), {.lr = 0.05}};
+    for (int step = 0; step < 100; ++step) {
+        Tape tape;
+        tape.backward(nn::cross_entropy(net(shown), labels));
+        adam.step();
+        adam.zero_grad();
+    }
+    const Array logits = net(asked).value();
+    for (std::size_t n = 0; n < 6; ++n) CHECK((logits(n, 1) > logits(n, 0)) == (n % 2 == 1));
 }
 
 TEST_CASE("a convolution layer accepts an empty batch") {
