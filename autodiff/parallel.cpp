@@ -1,6 +1,7 @@
 #include <xtape/autodiff/error.hpp>
 #include <xtape/autodiff/parallel.hpp>
 #include <xtape/autodiff/parallel_backend.hpp>
+#include <xtape/autodiff/parallel_background.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -53,8 +54,8 @@ std::size_t parse_thread_count(std::string_view text) {
 }
 
 void run_blocks(std::size_t blocks, BlockFunction f) {
-    const std::size_t count = threads();
-    if (blocks >= 2 && count >= 2) return run_on_threads(count, blocks, f);
+    const std::size_t count = blocks >= 2 ? region_threads() : 1;
+    if (count >= 2) return run_on_threads(count, blocks, f);
     for (std::size_t block = 0; block < blocks; ++block) f(block);
 }
 

@@ -32,6 +32,7 @@ TRAINING = [case for case in CASES if case.startswith(("mlp", "autoencoder", "cn
 MEMORY_GOAL = 0.3  # of libtorch's peak resident set, at most
 ALLOCATIONS_GOAL = 0  # heap allocations a step
 BANDWIDTH_GOAL = 1.5  # times the time of a copy, at most
+LOADER_GOAL = 10  # batches for each training step that they feed
 MNIST_GOAL = 2.5  # times faster than libtorch's program
 MNIST_ACCURACY_GOAL = 0.3  # percentage points between the two, at most
 

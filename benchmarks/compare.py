@@ -101,6 +101,8 @@ def measure(options):
     if options.instructions:
         results["instructions"] = instructions.count(options.instructions, progress)
     if options.data:
+        progress("MNIST: loader")
+        results["loader"] = mnist.loader(options.build, options.data, options.seconds)
         results["mnist"] = mnist.compare(options.build, core, options.data, options.epochs, options.pairs, progress)
     everything, stolen = (now - before for now, before in zip(machine.processor_ticks(), ticks))
     results["machine"]["stolen_percent"] = 100 * stolen / max(1, everything)

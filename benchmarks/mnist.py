@@ -45,6 +45,20 @@ def run(program, variables, folder, epochs, seed):
     return {"seconds": seconds, "accuracy": float(found[1]), "memory": usage.ru_maxrss / 1024}
 
 
+LOADER = re.compile(r"prefetch (\d+): batch ([0-9.]+) us, step ([0-9.]+) us, ratio ([0-9.]+) .*; ([0-9.]+) heap allocations a batch .*; "
+                    r"step with loader [0-9.]+ us, ([0-9.]+) of the step")
+
+
+def loader(build, data, seconds):
+    """For each prefetch: microseconds of a batch of 64 and of the step it feeds, the median ratio, heap allocations a batch, and the
+    step with the loader over the step alone."""
+    program = build / "benchmarks/loader"
+    if not program.exists():
+        return None
+    output = subprocess.run([str(program), "--data", str(data), "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [[float(figure) for figure in found] for found in LOADER.findall(output)]
+
+
 def compare(build, core, data, epochs, pairs, progress):
     """Alternating runs, each pair with a seed of its own, every program in the setting that one epoch was fastest in."""
     programs = {"xtape": build / "benchmarks/mnist_xtape", "libtorch": build / "benchmarks/mnist_libtorch"}

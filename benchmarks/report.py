@@ -24,6 +24,8 @@ def make(results):
         tables.append(limits(results["limits"]))
     if results.get("instructions"):
         tables.append(instructions(results["instructions"]))
+    if results.get("loader"):
+        tables.append(loader(results["loader"], verdicts))
     tables = [table for table in tables if table.rows]
     if results.get("mnist"):
         tables.append(mnist(results["mnist"], verdicts))
@@ -168,6 +170,17 @@ def instructions(counts):
     rows = [[counted.what, f"{counts[f'{counted.program}: {counted.case}'] / counted.operations:,.0f}"]
             for counted in cases.COUNTED if f"{counted.program}: {counted.case}" in counts]
     return Table("Instructions executed, forward and backward together, on one thread (callgrind, x86-64-v3)", ["", "instructions"], rows)
+
+
+def loader(results, verdicts):
+    rows = []
+    for prefetch, batch, step, ratio, allocations, fed in results:
+        what = f"MNIST loader, prefetch {prefetch:.0f}"
+        rows.append([f"{prefetch:.0f}", f"{batch:.1f}", f"{step:.1f}", f"{ratio:.1f}", cases.LOADER_GOAL,
+                     verdicts.at_least(f"{what}: times faster than the step it feeds", ratio, cases.LOADER_GOAL), f"{allocations:g}",
+                     verdicts.at_most(f"{what}: heap allocations a batch", allocations, cases.ALLOCATIONS_GOAL), f"{fed:.3f}"])
+    return Table("Loader of MNIST, batch 64, shuffled, next to the training step of 784-128-64-10, Adam (microseconds, medians)",
+                 ["batches ahead", "batch", "step", "times faster", "goal", "", "allocations", "", "step with loader / step"], rows)
 
 
 MNIST_TITLE = "MNIST, 784-128-64-10, batch 128, Adam: whole programs, reading the files included"

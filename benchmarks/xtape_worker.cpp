@@ -1,52 +1,11 @@
 // xtape's side of the comparison: the same training steps, written as users write them.
+#include "heap.hpp"
 #include "worker.hpp"
 
 #include <xtape/xtape.hpp>
 
-#include <atomic>
-#include <cerrno>
 #include <cstdlib>
 #include <memory>
-
-namespace {
-
-std::atomic<long> heap_allocations{0};
-
-}  // namespace
-
-// Everything that asks the C library for memory passes here, operator new and OpenBLAS included.
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_calloc(count, size);
-}
-void* realloc(void* block, std::size_t size) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_realloc(block, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    *block = __libc_memalign(alignment, size);
-    return *block ? 0 : ENOMEM;
-}
-}
 
 namespace {
 
@@ -208,5 +167,5 @@ bench::Cases all_cases() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::Server(all_cases(), [] { return heap_allocations.load(); }).run(argc, argv);
+    return bench::Server(all_cases(), bench::heap_allocations).run(argc, argv);
 }

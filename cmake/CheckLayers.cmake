@@ -8,7 +8,7 @@ set(layers autodiff files nn optim data train analysis)
 set(allowed_files "autodiff/(array|error|memory)\\.hpp")
 set(allowed_nn "(autodiff|files)/")
 set(allowed_optim "autodiff/")
-set(allowed_data "(autodiff/(array|error|memory|parallel|random)\\.hpp|files/)")
+set(allowed_data "(autodiff/(array|error|memory|parallel|parallel_background|random)\\.hpp|files/)")
 set(allowed_train "(autodiff|files|nn|optim|data)/")
 set(allowed_analysis "(autodiff|files|data)/")
 

@@ -4,6 +4,7 @@
 #include <xtape/autodiff/array.hpp>
 #include <xtape/autodiff/error.hpp>
 #include <xtape/data/dataset.hpp>
+#include <xtape/data/rows.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -95,6 +96,32 @@ auto parts(const Item& item) {
     }
 }
 
+/// The parts of an item, as a tuple of values: moved out of it where it is a tuple.
+template <class Item>
+auto owned_parts(Item item) {
+    if constexpr (Part<Item>) {
+        return std::tuple<Item>(std::move(item));
+    } else if constexpr (TupleLike<Item>) {
+        return std::apply(
+            [](auto&&... part) {
+                return std::tuple<std::remove_cvref_t<decltype(part)>...>(std::forward<decltype(part)>(part)...);
+            },
+            std::move(item));
+    } else {
+        return std::apply([](const auto&... part) { return std::tuple(part...); }, parts(item));
+    }
+}
+
+/// References to the arrays of a batch, as a tuple.
+template <class Batch>
+auto arrays_of(Batch& batch) {
+    if constexpr (TupleLike<Batch>) {
+        return std::apply([](auto&... array) { return std::tie(array...); }, batch);
+    } else {
+        return std::tie(batch);
+    }
+}
+
 template <class D>
 using ItemOf = std::remove_cvref_t<decltype(std::declval<const D&>().get(std::size_t{}))>;
 
@@ -141,11 +168,6 @@ struct Slot {
 [[noreturn]] void fail_shapes(const Slot& slot, std::size_t part, const Shape& first, const Shape& here);
 
 template <class T>
-void resize(BasicArray<T>& array, const Shape& shape) {
-    if (array.shape() != shape) array = empty_array<T>(shape);
-}
-
-template <class T>
 void put(BasicArray<T>& column, const BasicArray<T>& part, std::size_t number, const Slot& slot) {
     const Shape& shape = part.shape();
     if (slot.index == 0) {
@@ -168,6 +190,10 @@ void put(BasicArray<T>& column, Number part, std::size_t, const Slot& slot) {
     column.data()[slot.index] = static_cast<T>(part);
 }
 
+/// Whether a data set's items can be put together, by itself or by collate().
+template <class D>
+concept Batchable = GatheringDataset<D> || Collatable<D>;
+
 /// Fills the batch with the items of these rows, one after the other on the calling thread: get(i) is the user's.
 /// Throws ShapeError when an array has not the shape of the first item's.
 template <class D, class Batch>
@@ -184,6 +210,16 @@ void collate(const D& dataset, std::span<const std::int64_t> rows, Batch& batch,
             };
             put_all(std::make_index_sequence<std::tuple_size_v<Batch>>{});
         }
+    }
+}
+
+/// Fills the batch with the items of these rows: by the data set's gather() where it has one.
+template <class D>
+void fill_batch(const D& dataset, std::span<const std::int64_t> rows, BatchOf<D>& batch, Location at) {
+    if constexpr (GatheringDataset<D>) {
+        dataset.gather(rows, batch);
+    } else {
+        collate(dataset, rows, batch, at);
     }
 }
 

@@ -6,6 +6,7 @@ import unittest
 sys.path.insert(0, sys.argv.pop(1))
 
 import cases
+import mnist
 import report
 
 
@@ -47,6 +48,14 @@ class ReportTest(unittest.TestCase):
         rows = named(tables, "MNIST").rows
         self.assertEqual([row[-1] for row in rows], ["met", "met", "met"])
         self.assertEqual(rows[0][3], "3.00 times faster (3.00 .. 3.00)")
+
+    def test_a_loader_is_judged_by_its_rate_and_its_allocations(self):
+        line = ("prefetch 2: batch 30.5 us, step 240.0 us, ratio 7.9 (goal: at least 10); 0.000 heap allocations a batch (goal: 0); "
+                "step with loader 250.0 us, 1.042 of the step")
+        figures = [[float(figure) for figure in found] for found in mnist.LOADER.findall(line)]
+        self.assertEqual(figures, [[2, 30.5, 240, 7.9, 0, 1.042]])
+        rows = named(report.make({"loader": figures}), "Loader of MNIST").rows
+        self.assertEqual(rows, [["2", "30.5", "240.0", "7.9", 10, "missed by 27 %", "0", "met", "1.042"]])
 
     def test_without_data_the_row_says_which_files_it_wants(self):
         tape = next(scaling for scaling in cases.SCALING if scaling.key == "tape")

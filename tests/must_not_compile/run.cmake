@@ -42,3 +42,12 @@ check(functional
     "forward must return BasicArray<T>, not an unevaluated expression"
     "backward must take the gradient and the inputs"
     "a checkpointed function returns a tensor, or a std::vector, std::pair or std::tuple of tensors")
+
+check(data
+    "xtape::data::Loader needs a data set: a type with `size() const` and `get(std::size_t i) const`"
+    "xtape::data::Loader: get(i) must return an array, a number, or a tuple, pair or plain struct"
+    "xtape::data::map: f must take an item of the data set, or the parts of an item that is a tuple or pair"
+    "xtape::data::concat: the items of all data sets must be of one type"
+    "xtape::data::zip: items must be an array, a number, or a tuple, pair or plain struct of these"
+    "xtape::data::random_split needs a data set: a type with `size() const` and `get(std::size_t i) const`"
+    "xtape::data::cache needs a data set: a type with `size() const` and `get(std::size_t i) const`")
