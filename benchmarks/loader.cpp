@@ -1,11 +1,11 @@
-// How fast a loader is next to the training step that it feeds: MNIST, 784-128-64-10, Adam. Bursts of three kinds alternate, and what
-// counts is the median over rounds of the ratio of two bursts of the same round.
+// How fast a loader is next to the training step that it feeds: MNIST, 784-128-64-10, Adam. Bursts of three kinds
+// alternate, and what counts is the median over rounds of the ratio of two bursts of the same round.
 #include "heap.hpp"
 
 #include <xtape/xtape.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -77,8 +77,12 @@ double median(std::vector<double> values) {
 }
 
 void compare(const data::TensorDataset& set, const Options& options, std::size_t prefetch) {
-    const data::Loader loader{
-        set, {.batch_size = options.batch, .shuffle = true, .drop_last = true, .prefetch = prefetch, .workers = options.workers}};
+    const data::Loader loader{set,
+                              {.batch_size = options.batch,
+                               .shuffle = true,
+                               .drop_last = true,
+                               .prefetch = prefetch,
+                               .workers = options.workers}};
     Batches batches(loader), fed(loader);
     Training training;
     const auto [x, y] = batches.next();
@@ -95,18 +99,21 @@ void compare(const data::TensorDataset& set, const Options& options, std::size_t
     double loaded = 0;
     for (std::size_t round = 0; round < options.rounds; ++round) {
         const long before = bench::heap_allocations();
-        loads.push_back(burst(options.seconds, load));
+        const double batch = burst(options.seconds, load);
         allocations += bench::heap_allocations() - before;
+        loads.push_back(batch);
         loaded += options.seconds * 1e6 / loads.back();
         steps.push_back(burst(options.seconds, step));
         boths.push_back(burst(options.seconds, both));
         ratios.push_back(steps.back() / loads.back());
         overheads.push_back(boths.back() / steps.back());
     }
-    fmt::print("prefetch {}: batch {:.1f} us, step {:.1f} us, ratio {:.1f} (goal: at least 10); {:.3f} heap allocations a batch (goal: 0); "
-               "step with loader {:.1f} us, {:.3f} of the step\n",
-               prefetch, median(loads), median(steps), median(ratios), static_cast<double>(allocations) / loaded, median(boths),
-               median(overheads));
+    fmt::print(
+        "prefetch {}: batch {:.1f} us, step {:.1f} us, ratio {:.1f} (goal: at least 10); {:.3f} heap allocations a "
+        "batch (goal: 0); "
+        "step with loader {:.1f} us, {:.3f} of the step\n",
+        prefetch, median(loads), median(steps), median(ratios), static_cast<double>(allocations) / loaded,
+        median(boths), median(overheads));
 }
 
 }  // namespace
@@ -118,8 +125,12 @@ int main(int argc, char** argv) {
     app.add_option("--batch", options.batch, "rows of a batch")->capture_default_str();
     app.add_option("--prefetch", options.prefetch, "batches prepared ahead")->capture_default_str();
     app.add_option("--workers", options.workers, "threads that prepare them")->capture_default_str();
-    app.add_option("--rounds", options.rounds, "bursts of each kind")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--seconds", options.seconds, "length of a burst")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--rounds", options.rounds, "bursts of each kind")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--seconds", options.seconds, "length of a burst")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     CLI11_PARSE(app, argc, argv);
 
     seed(1);

@@ -32,12 +32,13 @@ class ArrayDataset {
 
 public:
     /// A tuple of arrays, or the array when there is only one.
-    using Batch =
-        std::conditional_t<sizeof...(T) == 1, std::tuple_element_t<0, std::tuple<BasicArray<T>...>>, std::tuple<BasicArray<T>...>>;
+    using Batch = std::conditional_t<sizeof...(T) == 1, std::tuple_element_t<0, std::tuple<BasicArray<T>...>>,
+                                     std::tuple<BasicArray<T>...>>;
 
     /// Throws ShapeError unless all are (N, ...) with one N.
     explicit ArrayDataset(BasicArray<T>... columns)
-        : size_(detail::row_count({columns.shape()...})), columns_(std::make_shared<const Columns>(std::move(columns)...)) {}
+        : size_(detail::row_count({columns.shape()...})),
+          columns_(std::make_shared<const Columns>(std::move(columns)...)) {}
 
     std::size_t size() const { return size_; }
 
@@ -46,7 +47,8 @@ public:
         detail::check_row("ArrayDataset::get", i, size_);
         const auto row = [i](const auto& column) {
             const Shape& shape = column.shape();
-            auto item = empty_array<typename std::remove_cvref_t<decltype(column)>::value_type>(Shape(shape.begin() + 1, shape.end()));
+            auto item = empty_array<typename std::remove_cvref_t<decltype(column)>::value_type>(
+                Shape(shape.begin() + 1, shape.end()));
             std::copy_n(column.data() + i * item.size(), item.size(), item.data());
             return item;
         };

@@ -31,7 +31,8 @@ void scatter(const BasicArray<T>& piece, std::span<const std::int64_t> places, b
     const Shape whole = rows_shape(count, piece.shape());
     if (begin) resize(batch, whole);
     if (batch.shape() != whole) {
-        fail_part_shapes(part, Shape(batch.shape().begin() + 1, batch.shape().end()), Shape(whole.begin() + 1, whole.end()));
+        fail_part_shapes(part, Shape(batch.shape().begin() + 1, batch.shape().end()),
+                         Shape(whole.begin() + 1, whole.end()));
     }
     const std::size_t width = piece.size() / places.size();
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -42,7 +43,8 @@ void scatter(const BasicArray<T>& piece, std::span<const std::int64_t> places, b
 template <class First, class... Rest>
 inline constexpr bool gather_alike = false;
 template <GatheringDataset First, GatheringDataset... Rest>
-inline constexpr bool gather_alike<First, Rest...> = (std::is_same_v<typename First::Batch, typename Rest::Batch> && ...);
+inline constexpr bool gather_alike<First, Rest...> = (std::is_same_v<typename First::Batch, typename Rest::Batch> &&
+                                                      ...);
 
 struct Nothing {};
 
@@ -50,14 +52,16 @@ struct Nothing {};
 
 /// The items of several data sets one after the other; made by concat(). Gathers when all of them do.
 template <class First, class... Rest>
-class Concat : public std::conditional_t<detail::gather_alike<First, Rest...>, detail::BatchLike<First>, detail::Nothing> {
+class Concat
+    : public std::conditional_t<detail::gather_alike<First, Rest...>, detail::BatchLike<First>, detail::Nothing> {
     using Item = detail::ItemOf<First>;
 
 public:
     explicit Concat(std::shared_ptr<const First> first, std::shared_ptr<const Rest>... rest)
         : sets_(std::move(first), std::move(rest)...) {
         std::size_t end = 0, part = 0;
-        std::apply([&](const auto&... set) { ((ends_[part++] = end += static_cast<std::size_t>(set->size())), ...); }, sets_);
+        std::apply([&](const auto&... set) { ((ends_[part++] = end += static_cast<std::size_t>(set->size())), ...); },
+                   sets_);
     }
 
     std::size_t size() const { return ends_.back(); }
@@ -68,12 +72,10 @@ public:
         return get_from<0>(i);
     }
 
-    /// Fills the batch with the items of these rows. Throws ConfigError for a row outside 0 .. size()-1, ShapeError when
-    /// items of one data set have another shape than those of another.
+    /// Fills the batch with the items of these rows. Throws ConfigError for a row outside 0 .. size()-1, ShapeError
+    /// when items of one data set have another shape than those of another.
     template <class Batch>
-    void gather(std::span<const std::int64_t> rows, Batch& batch) const
-        requires detail::gather_alike<First, Rest...>
-    {
+    void gather(std::span<const std::int64_t> rows, Batch& batch) const requires detail::gather_alike<First, Rest...> {
         for (const std::int64_t row : rows) detail::checked_row("concat", row, size());
         if (rows.empty()) return std::get<0>(sets_)->gather(rows, batch);
         bool begin = true;
@@ -149,7 +151,8 @@ template <class A, class B>
 struct ZipBatch {};
 template <GatheringDataset A, GatheringDataset B>
 struct ZipBatch<A, B> {
-    using Batch = decltype(std::tuple_cat(std::declval<ArraysIn<typename A::Batch>>(), std::declval<ArraysIn<typename B::Batch>>()));
+    using Batch = decltype(std::tuple_cat(std::declval<ArraysIn<typename A::Batch>>(),
+                                          std::declval<ArraysIn<typename B::Batch>>()));
 };
 
 /// Lends arrays number Begin, Begin + 1, ... of a flat batch to a batch of one of the data sets in it, until the end of
@@ -191,14 +194,14 @@ public:
     /// A tuple of all parts. Throws ConfigError for i >= size().
     auto get(std::size_t i) const {
         detail::check_row("zip", i, size());
-        return std::tuple_cat(detail::owned_parts<detail::ItemOf<A>>(a_->get(i)), detail::owned_parts<detail::ItemOf<B>>(b_->get(i)));
+        return std::tuple_cat(detail::owned_parts<detail::ItemOf<A>>(a_->get(i)),
+                              detail::owned_parts<detail::ItemOf<B>>(b_->get(i)));
     }
 
     /// Fills the batch with the items of these rows.
     template <class Batch>
     void gather(std::span<const std::int64_t> rows, Batch& batch) const
-        requires(GatheringDataset<A>&& GatheringDataset<B>)
-    {
+        requires(GatheringDataset<A>&& GatheringDataset<B>) {
         detail::Lent<typename A::Batch, 0, Batch> a(batch);
         a_->gather(rows, a.part);
         detail::Lent<typename B::Batch, std::tuple_size_v<detail::ArraysIn<typename A::Batch>>, Batch> b(batch);
@@ -220,7 +223,8 @@ auto zip(A&& a, B&& b, More&&... more) {
                   "xtape::data::zip needs data sets: types with `size() const` and `get(std::size_t i) const`");
     static_assert(detail::Batchable<SetA> && detail::Batchable<SetB>,
                   "xtape::data::zip: items must be an array, a number, or a tuple, pair or plain struct of these");
-    const auto both = Zip<SetA, SetB>(std::make_shared<const SetA>(std::forward<A>(a)), std::make_shared<const SetB>(std::forward<B>(b)));
+    const auto both = Zip<SetA, SetB>(std::make_shared<const SetA>(std::forward<A>(a)),
+                                      std::make_shared<const SetB>(std::forward<B>(b)));
     if constexpr (sizeof...(More) == 0) {
         return both;
     } else {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -28,8 +29,9 @@ class Batches {
 public:
     using Batch = BatchOf<Set>;
 
-    Batches(std::size_t workers, std::size_t ahead)
-        : workers_(workers), ahead_(ahead), prefetcher_(workers, ahead), batches_(prefetcher_.places()) {}
+    Batches(std::size_t workers, std::size_t ahead) : workers_(workers), ahead_(ahead), prefetcher_(workers, ahead) {
+        batches_.resize(prefetcher_.places());
+    }
 
     bool made_for(std::size_t workers, std::size_t ahead) const { return workers == workers_ && ahead == ahead_; }
 
@@ -48,7 +50,10 @@ public:
         return batches_[number % batches_.size()];
     }
 
-    void stop() noexcept { prefetcher_.stop(); }
+    void stop() noexcept {
+        prefetcher_.stop();
+        order_.reset();  // so that the next epoch's takes its memory
+    }
 
 private:
     struct Fill {
@@ -59,18 +64,18 @@ private:
     void fill(std::size_t number) {
         const random::Rewind numbering(batch_numbering(state_, number));
         const std::size_t size = static_cast<std::size_t>(state_.batch_size), begin = number * size;
-        const std::span<const std::int64_t> rows(order_.data() + begin, std::min(size, order_.size() - begin));
+        const std::span<const std::int64_t> rows(order_->data() + begin, std::min(size, order_->size() - begin));
         fill_batch(*dataset_, rows, batches_[number % batches_.size()], at_);
     }
 
     const Set* dataset_ = nullptr;
-    IndexArray order_;
+    std::optional<IndexArray> order_;
     LoaderState state_;
     Location at_;
     Fill fill_{this};
     std::size_t workers_, ahead_;
-    Prefetcher prefetcher_;
     std::vector<Batch> batches_;
+    Prefetcher prefetcher_;  // last, so that no worker fills what is destroyed
 };
 
 /// A pointer that is not copied or moved with the object it is in: to something that belongs to this one object.
@@ -93,15 +98,15 @@ struct Unshared : std::unique_ptr<T> {
 ///
 /// TensorDataset: x (B, ...), y (B) labels. Any other data set: see detail::BatchOf. A batch is valid until the next
 /// one is asked for; copy what has to stay. A data set given by name is referred to and must outlive the loader; a
-/// temporary is kept. Iterating throws ShapeError when the shapes of the items differ, and whatever the data set and the
-/// sampler throw, on the iterating thread and where the batch would have come; the epoch then ends.
+/// temporary is kept. Iterating throws ShapeError when the shapes of the items differ, and whatever the data set and
+/// the sampler throw, on the iterating thread and where the batch would have come; the epoch then ends.
 ///
-/// The batches depend on the seed only, neither on the number of threads nor on `prefetch` and `workers`. With `prefetch`,
-/// get() and gather() run in the background, with several `workers` also at the same time. What the data set takes from
-/// random::next_stream() while a batch is made is numbered for this batch alone.
+/// The batches depend on the seed only, neither on the number of threads nor on `prefetch` and `workers`. With
+/// `prefetch`, get() and gather() run in the background, with several `workers` also at the same time. What the data
+/// set takes from random::next_stream() while a batch is made is numbered for this batch alone.
 ///
-/// A loader is used by one thread at a time. One in the middle of an epoch must not be moved or assigned to; a copy of it
-/// is behind that epoch.
+/// A loader is used by one thread at a time. One in the middle of an epoch must not be moved or assigned to; a copy of
+/// it is behind that epoch.
 template <class D>
 class Loader {
     using Set = std::remove_cvref_t<D>;
@@ -195,13 +200,13 @@ public:
         const Batch* batch_;  // null at the end
     };
 
-    /// Throws ConfigError for a batch size of 0, for both shuffle and a sampler, and what a sampler throws that does not
-    /// fit the data set.
+    /// Throws ConfigError for a batch size of 0, for both shuffle and a sampler, and what a sampler throws that does
+    /// not fit the data set.
     explicit Loader(std::type_identity_t<D> dataset, LoaderOptions options = {}, Location at = Location::current())
         : dataset_(std::forward<D>(dataset)), epochs_(std::move(options), size(), at), at_(at) {}
 
-    /// Draws the order of a new epoch and loads its first batch; after load_state() of a state in the middle of an epoch,
-    /// goes on with that one. The loader must outlive the iterator.
+    /// Draws the order of a new epoch and loads its first batch; after load_state() of a state in the middle of an
+    /// epoch, goes on with that one. The loader must outlive the iterator.
     Iterator begin() const { return Iterator(*this); }
     std::default_sentinel_t end() const { return {}; }
 
@@ -216,22 +221,22 @@ public:
         current_ = std::make_unique<Epoch>(*this);
     }
 
-    /// The next batch of the epoch that begin_epoch() began, valid until the next call; null when it has no more, and when
-    /// there is no such epoch.
+    /// The next batch of the epoch that begin_epoch() began, valid until the next call; null when it has no more, and
+    /// when there is no such epoch.
     const Batch* next() { return current_ ? current_->next() : nullptr; }
 
     /// Number of batches in an epoch.
     std::size_t batches() const { return epochs_.batches(size()); }
 
-    /// Where the iteration is: which epoch, counted from 0, and which batch comes next in it. What has been prepared and
-    /// not been given does not count. When all batches of an epoch have been given, batch is their number, until the next
-    /// one is asked for and there is none: then the epoch is over, and this is the next one, not begun.
+    /// Where the iteration is: which epoch, counted from 0, and which batch comes next in it. What has been prepared
+    /// and not been given does not count. When all batches of an epoch have been given, batch is their number, until
+    /// the next one is asked for and there is none: then the epoch is over, and this is the next one, not begun.
     LoaderState state() const { return epochs_.state(size()); }
 
     /// Goes to the place of a state that a loader with the same data set and options gave, in this process or another:
-    /// the next begin() continues there with the same rows. Epochs behind that one continue as well if the options have a
-    /// seed, or if random::set_state() restores the process-wide one. Throws ConfigError when the state has another number
-    /// of rows, batch size, seed or order.
+    /// the next begin() continues there with the same rows. Epochs behind that one continue as well if the options have
+    /// a seed, or if random::set_state() restores the process-wide one. Throws ConfigError when the state has another
+    /// number of rows, batch size, seed or order.
     void load_state(const LoaderState& state, Location at = Location::current()) {
         epochs_.load(state, size(), at);
         current_.reset();

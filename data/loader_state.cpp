@@ -78,11 +78,13 @@ LoaderState Epochs::state(std::size_t size) const {
 }
 
 void Epochs::load(const LoaderState& state, std::size_t size, Location at) {
-    const std::string wanted = described(rows(size), options_.batch_size), got = described(state.rows, state.batch_size);
-    if (wanted != got) throw ConfigError("Loader::load_state: expected the state of " + wanted + ", got that of " + got, at);
+    const std::string wanted = described(rows(size), options_.batch_size),
+                      got = described(state.rows, state.batch_size);
+    if (wanted != got)
+        throw ConfigError("Loader::load_state: expected the state of " + wanted + ", got that of " + got, at);
     if (options_.seed && *options_.seed != state.seed) {
-        throw ConfigError("Loader::load_state: expected the state of a loader with seed " + std::to_string(*options_.seed) +
-                              ", got seed " + std::to_string(state.seed),
+        throw ConfigError("Loader::load_state: expected the state of a loader with seed " +
+                              std::to_string(*options_.seed) + ", got seed " + std::to_string(state.seed),
                           at);
     }
     if (state.batch > (state.begun ? batches(size) : 0)) {
@@ -91,9 +93,10 @@ void Epochs::load(const LoaderState& state, std::size_t size, Location at) {
                           at);
     }
     if (state.begun && checksum_of(order(size, state)) != state.checksum) {
-        throw ConfigError("Loader::load_state: expected the state of a loader with the same order of rows (shuffle, sampler), "
-                          "got one with another",
-                          at);
+        throw ConfigError(
+            "Loader::load_state: expected the state of a loader with the same order of rows (shuffle, sampler), "
+            "got one with another",
+            at);
     }
     state_ = state;
     resumed_ = true;

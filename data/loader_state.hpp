@@ -16,11 +16,11 @@ struct LoaderOptions {
     std::size_t batch_size = 32;
     bool shuffle = false;    ///< a new random order for every epoch, otherwise rows in order
     bool drop_last = false;  ///< leave out a last batch that is shorter than batch_size
-    /// Orders follow from this seed and the number of the epoch alone; otherwise each random one takes the next stream of
-    /// the process-wide seed.
+    /// Orders follow from this seed and the number of the epoch alone; otherwise each random one takes the next stream
+    /// of the process-wide seed.
     std::optional<std::uint64_t> seed = {};
     Sampler sampler = {};      ///< which rows an epoch has, in place of `shuffle`
-    std::size_t prefetch = 0;  ///< batches prepared ahead in the background, so many are kept in memory beside the current one
+    std::size_t prefetch = 0;  ///< batches prepared ahead in the background, and kept beside the current one
     std::size_t workers = 1;   ///< threads that prepare them, at most threads() - 1; the data set must allow it
 };
 

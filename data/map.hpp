@@ -44,7 +44,8 @@ inline constexpr bool takes_parts<F, std::pair<A, B>> = std::is_invocable_v<cons
 template <class D, class F>
 class Mapped {
 public:
-    Mapped(std::shared_ptr<const D> whole, F f) : whole_(std::move(whole)), f_(std::make_shared<const F>(std::move(f))) {}
+    Mapped(std::shared_ptr<const D> whole, F f)
+        : whole_(std::move(whole)), f_(std::make_shared<const F>(std::move(f))) {}
 
     std::size_t size() const { return static_cast<std::size_t>(whole_->size()); }
 
@@ -57,17 +58,18 @@ private:
 };
 
 /// The data set of the items f(item), each made whenever it is asked for. f takes an item, or the parts of an item that
-/// is a tuple or a pair: `[](const Array& x, std::int64_t y) { ... }`; it is called from a loader's workers, so as const
-/// and perhaps by several threads at a time. Random numbers f takes from random::next_stream() are a loader's for the
-/// batch: the same for any number of workers, others in each epoch. The data set is held; copies share it and f.
+/// is a tuple or a pair: `[](const Array& x, std::int64_t y) { ... }`; it is called from a loader's workers, so as
+/// const and perhaps by several threads at a time. Random numbers f takes from random::next_stream() are a loader's for
+/// the batch: the same for any number of workers, others in each epoch. The data set is held; copies share it and f.
 template <class D, class F>
 auto map(D&& dataset, F f) {
     using Set = std::remove_cvref_t<D>;
     static_assert(Dataset<Set>,
                   "xtape::data::map needs a data set: a type with `size() const` and `get(std::size_t i) const`");
     using Given = decltype(std::declval<const Set&>().get(std::size_t{}));
-    static_assert(std::is_invocable_v<const F&, Given> || detail::takes_parts<F, std::remove_cvref_t<Given>>,
-                  "xtape::data::map: f must take an item of the data set, or the parts of an item that is a tuple or pair");
+    static_assert(
+        std::is_invocable_v<const F&, Given> || detail::takes_parts<F, std::remove_cvref_t<Given>>,
+        "xtape::data::map: f must take an item of the data set, or the parts of an item that is a tuple or pair");
     return Mapped<Set, F>(std::make_shared<const Set>(std::forward<D>(dataset)), std::move(f));
 }
 
@@ -77,13 +79,12 @@ class Cached {
 public:
     using Item = detail::ItemOf<D>;
 
-    explicit Cached(std::shared_ptr<const D> whole)
-        : kept_(std::make_shared<Kept>(std::move(whole))) {}
+    explicit Cached(std::shared_ptr<const D> whole) : kept_(std::make_shared<Kept>(std::move(whole))) {}
 
     std::size_t size() const { return kept_->items.size(); }
 
-    /// The item, valid while this data set or a copy of it lives. Throws ConfigError for i >= size(); what making an item
-    /// throws is not kept.
+    /// The item, valid while this data set or a copy of it lives. Throws ConfigError for i >= size(); what making an
+    /// item throws is not kept.
     const Item& get(std::size_t i) const {
         detail::check_row("cache", i, size());
         Place& place = kept_->items[i];

@@ -8,9 +8,9 @@
 
 namespace xtape::data::detail {
 
-/// For each number n from `first` to `end - 1`, workers call fill(n), several at a time and in any order, but never more
-/// than `ahead` numbers ahead of the one that was handed out last: fill(n) may use place n % places() of its results as
-/// its own until the number after n is asked for. Without workers the thread that asks calls fill itself.
+/// For each number n from `first` to `end - 1`, workers call fill(n), several at a time and in any order, but never
+/// more than `ahead` numbers ahead of the one that was handed out last: fill(n) may use place n % places() of its
+/// results as its own until the number after n is asked for. Without workers the thread that asks calls fill itself.
 ///
 /// 1. One thread calls begin(), take() and stop().
 /// 2. Workers sleep while there is nothing to do, and end with this object, after the call of fill they are in.
@@ -26,12 +26,12 @@ public:
 
     std::size_t places() const;
 
-    /// `fill` refers to a function that must live until stop(); it runs in the caller's floating-point environment. Nothing
-    /// may be under way.
+    /// `fill` refers to a function that must live until stop(); it runs in the caller's floating-point environment.
+    /// Nothing may be under way.
     void begin(std::size_t first, std::size_t end, xtape::detail::BlockFunction fill);
 
-    /// Waits until fill(n) is done for the next number n, and lets workers use the place of the number before. Throws what
-    /// fill(n) threw, after stop().
+    /// Waits until fill(n) is done for the next number n, and lets workers use the place of the number before. Throws
+    /// what fill(n) threw, after stop().
     void take();
 
     /// Gives up what has not been taken. Afterwards no worker is inside fill.

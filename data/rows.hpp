@@ -29,8 +29,8 @@ inline std::size_t checked_row(const char* who, std::int64_t row, std::size_t si
     return static_cast<std::size_t>(row);
 }
 
-/// Copies rows of `width` bytes to `into`, one behind the other. Throws that error for a row outside 0 .. size-1, before
-/// anything is copied.
+/// Copies rows of `width` bytes to `into`, one behind the other. Throws that error for a row outside 0 .. size-1,
+/// before anything is copied.
 void gather_rows(const char* who, const void* from, std::size_t size, std::size_t width,
                  std::span<const std::int64_t> rows, void* into);
 

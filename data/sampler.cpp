@@ -27,8 +27,8 @@ void check_vector(const char* who, const char* what, const Shape& shape, Locatio
 IndexArray Sampler::rows(std::size_t size, const random::Stream& stream) const {
     IndexArray rows = rows_(size, stream);
     if (rows.dimension() != 1 || rows.size() != count(size)) {
-        throw ConfigError("Loader: expected the sampler to give rows of shape (" + std::to_string(count(size)) + "), got " +
-                          to_string(rows.shape()));
+        throw ConfigError("Loader: expected the sampler to give rows of shape (" + std::to_string(count(size)) +
+                          "), got " + to_string(rows.shape()));
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const std::int64_t row = rows.data()[i];

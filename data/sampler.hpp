@@ -15,9 +15,9 @@
 
 namespace xtape::data {
 
-/// A function of the size of the data set and a stream that gives the rows (M) of one epoch. All that is random must come
-/// from the stream. Two things are optional: `count(size)`, the number of rows M of an epoch, otherwise `size`; and
-/// `static constexpr bool random = false` of one that does not use the stream, for which none is taken.
+/// A function of the size of the data set and a stream that gives the rows (M) of one epoch. All that is random must
+/// come from the stream. Two things are optional: `count(size)`, the number of rows M of an epoch, otherwise `size`;
+/// and `static constexpr bool random = false` of one that does not use the stream, for which none is taken.
 template <class S>
 concept SamplesRows = requires(const S& sampler, std::size_t size, random::Stream stream) {
     { sampler(size, stream) } -> std::convertible_to<IndexArray>;
@@ -46,7 +46,8 @@ public:
     /// Rows of an epoch over a data set of that size. Throws what the sampler throws when it cannot be used for it.
     std::size_t count(std::size_t size) const { return count_ ? count_(size) : size; }
 
-    /// The rows of one epoch. Throws ConfigError for another number of rows than count(size), or rows outside 0 .. size-1.
+    /// The rows of one epoch. Throws ConfigError for another number of rows than count(size), or rows outside 0 ..
+    /// size-1.
     IndexArray rows(std::size_t size, const random::Stream& stream) const;
 
 private:

@@ -33,7 +33,8 @@ std::vector<std::size_t> part_ends(const char* who, std::size_t size, std::span<
     const double sum = std::accumulate(fractions.begin(), fractions.end(), 0.0);
     const bool positive = std::all_of(fractions.begin(), fractions.end(), [](double x) { return x > 0; });
     if (!positive || !(std::abs(sum - 1) <= 1e-6)) {
-        throw ConfigError(std::string(who) + ": expected fractions above 0 that add up to 1, got " + listed(fractions), at);
+        throw ConfigError(std::string(who) + ": expected fractions above 0 that add up to 1, got " + listed(fractions),
+                          at);
     }
     std::vector<std::size_t> ends;
     double end = 0;
@@ -45,7 +46,8 @@ std::vector<std::size_t> part_ends(const char* who, std::size_t size, std::span<
     return ends;
 }
 
-std::vector<std::size_t> part_ends(const char* who, std::size_t size, std::span<const std::size_t> counts, Location at) {
+std::vector<std::size_t> part_ends(const char* who, std::size_t size, std::span<const std::size_t> counts,
+                                   Location at) {
     std::vector<std::size_t> ends;
     std::size_t end = 0;
     for (const std::size_t count : counts) {
@@ -53,8 +55,8 @@ std::vector<std::size_t> part_ends(const char* who, std::size_t size, std::span<
         ends.push_back(end += count);
     }
     if (ends.size() != counts.size() || end != size) {
-        throw ConfigError(std::string(who) + ": expected counts that add up to the " + std::to_string(size) + " rows, got " +
-                              listed(counts),
+        throw ConfigError(std::string(who) + ": expected counts that add up to the " + std::to_string(size) +
+                              " rows, got " + listed(counts),
                           at);
     }
     return ends;
@@ -75,10 +77,11 @@ void shuffle(std::span<std::int64_t> rows, random::Stream& stream) {
     for (std::size_t left = rows.size(); left > 1; --left) std::swap(rows[left - 1], rows[stream.below(left)]);
 }
 
-IndexArray stratified_order(const char* who, std::size_t size, const IndexArray& labels, random::Stream& stream, Location at) {
+IndexArray stratified_order(const char* who, std::size_t size, const IndexArray& labels, random::Stream& stream,
+                            Location at) {
     if (labels.dimension() != 1 || labels.size() != size) {
-        throw ShapeError(std::string(who) + ": expected a label for each of the " + std::to_string(size) + " rows, got " +
-                             to_string(labels.shape()),
+        throw ShapeError(std::string(who) + ": expected a label for each of the " + std::to_string(size) +
+                             " rows, got " + to_string(labels.shape()),
                          at);
     }
     IndexArray order = empty_array<std::int64_t>({size});

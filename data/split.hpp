@@ -30,7 +30,8 @@ std::vector<std::size_t> fold_ends(const char* who, std::size_t size, std::size_
 
 /// All rows in an order of which every stretch has nearly the share of each label that the whole has; rows of one label
 /// in random order. Throws ShapeError unless labels are (size).
-IndexArray stratified_order(const char* who, std::size_t size, const IndexArray& labels, random::Stream& stream, Location at);
+IndexArray stratified_order(const char* who, std::size_t size, const IndexArray& labels, random::Stream& stream,
+                            Location at);
 
 /// Puts these rows into random order.
 void shuffle(std::span<std::int64_t> rows, random::Stream& stream);
@@ -51,9 +52,8 @@ auto cut(D&& dataset, std::span<const std::int64_t> rows, const std::vector<std:
         const std::size_t begin = i == 0 ? 0 : ends[i - 1];
         return take(rows.subspan(begin, ends[i] - begin));
     };
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{part(I)...};
-    }(std::make_index_sequence<N>{});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::array{part(I)...}; }
+    (std::make_index_sequence<N>{});
 }
 
 /// Each part between two ends once as test part, with all other rows for training.
@@ -83,13 +83,15 @@ auto split(D&& dataset, double fraction, Location at = Location::current()) {
 ///     auto [train, validation, test] = data::random_split(set, {0.7, 0.15, 0.15});
 ///     auto [train, test] = data::random_split(set, {1500, 297});
 ///
-/// Part k ends at row round(size * (sum of the first k fractions)) of a random order. Gives a std::array of what subset()
-/// gives. Throws ConfigError unless fractions are above 0 and add up to 1 (within 1e-6), or counts add up to the size.
+/// Part k ends at row round(size * (sum of the first k fractions)) of a random order. Gives a std::array of what
+/// subset() gives. Throws ConfigError unless fractions are above 0 and add up to 1 (within 1e-6), or counts add up to
+/// the size.
 template <class D, class T, std::size_t N>
 auto random_split(D&& dataset, const T (&shares)[N], random::Stream stream = random::next_stream(),
                   Location at = Location::current()) {
-    static_assert(Dataset<std::remove_cvref_t<D>>,
-                  "xtape::data::random_split needs a data set: a type with `size() const` and `get(std::size_t i) const`");
+    static_assert(
+        Dataset<std::remove_cvref_t<D>>,
+        "xtape::data::random_split needs a data set: a type with `size() const` and `get(std::size_t i) const`");
     const auto size = static_cast<std::size_t>(dataset.size());
     const std::vector<std::size_t> ends = detail::ends_of("random_split", size, shares, at);
     const IndexArray order = random::permutation(size, stream);
@@ -101,8 +103,9 @@ auto random_split(D&& dataset, const T (&shares)[N], random::Stream stream = ran
 template <class D, class T, std::size_t N>
 auto stratified_split(D&& dataset, const IndexArray& labels, const T (&shares)[N],
                       random::Stream stream = random::next_stream(), Location at = Location::current()) {
-    static_assert(Dataset<std::remove_cvref_t<D>>,
-                  "xtape::data::stratified_split needs a data set: a type with `size() const` and `get(std::size_t i) const`");
+    static_assert(
+        Dataset<std::remove_cvref_t<D>>,
+        "xtape::data::stratified_split needs a data set: a type with `size() const` and `get(std::size_t i) const`");
     const auto size = static_cast<std::size_t>(dataset.size());
     const std::vector<std::size_t> ends = detail::ends_of("stratified_split", size, shares, at);
     IndexArray order = detail::stratified_order("stratified_split", size, labels, stream, at);
@@ -115,8 +118,9 @@ auto stratified_split(D&& dataset, const IndexArray& labels, const T (&shares)[N
 /// The same with the labels of a data set that has them, as TensorDataset.
 template <class D, class T, std::size_t N>
 auto stratified_split(D&& dataset, const T (&shares)[N], random::Stream stream = random::next_stream(),
-                      Location at = Location::current())
-    requires requires { dataset.labels(); }
+                      Location at = Location::current()) requires requires {
+    dataset.labels();
+}
 {
     const IndexArray& labels = std::as_const(dataset).labels();
     return stratified_split(std::forward<D>(dataset), labels, shares, stream, at);
@@ -153,10 +157,11 @@ auto folds(D&& dataset, const IndexArray& order, const std::vector<std::size_t>&
 ///
 ///     for (const auto& [train, test] : data::k_fold(set, 5)) ...
 ///
-/// The sizes of test parts differ by at most one row. Parts are what subset() gives. Throws ConfigError unless 2 <= k <=
-/// size.
+/// The sizes of test parts differ by at most one row. Parts are what subset() gives. Throws ConfigError unless 2 <= k
+/// <= size.
 template <class D>
-auto k_fold(D&& dataset, std::size_t k, random::Stream stream = random::next_stream(), Location at = Location::current()) {
+auto k_fold(D&& dataset, std::size_t k, random::Stream stream = random::next_stream(),
+            Location at = Location::current()) {
     static_assert(Dataset<std::remove_cvref_t<D>>,
                   "xtape::data::k_fold needs a data set: a type with `size() const` and `get(std::size_t i) const`");
     const auto size = static_cast<std::size_t>(dataset.size());
@@ -165,13 +170,14 @@ auto k_fold(D&& dataset, std::size_t k, random::Stream stream = random::next_str
     return detail::folds(std::forward<D>(dataset), order, ends, stream);
 }
 
-/// k_fold() in which every part has nearly the share of each label that the whole has, for `labels` (N), any numbers, one
-/// for each row. Errors as there, and ShapeError unless labels are (size).
+/// k_fold() in which every part has nearly the share of each label that the whole has, for `labels` (N), any numbers,
+/// one for each row. Errors as there, and ShapeError unless labels are (size).
 template <class D>
-auto stratified_k_fold(D&& dataset, const IndexArray& labels, std::size_t k, random::Stream stream = random::next_stream(),
-                       Location at = Location::current()) {
-    static_assert(Dataset<std::remove_cvref_t<D>>,
-                  "xtape::data::stratified_k_fold needs a data set: a type with `size() const` and `get(std::size_t i) const`");
+auto stratified_k_fold(D&& dataset, const IndexArray& labels, std::size_t k,
+                       random::Stream stream = random::next_stream(), Location at = Location::current()) {
+    static_assert(
+        Dataset<std::remove_cvref_t<D>>,
+        "xtape::data::stratified_k_fold needs a data set: a type with `size() const` and `get(std::size_t i) const`");
     const auto size = static_cast<std::size_t>(dataset.size());
     const std::vector<std::size_t> ends = detail::fold_ends("stratified_k_fold", size, k, at);
     const IndexArray order = detail::stratified_order("stratified_k_fold", size, labels, stream, at);
@@ -181,8 +187,9 @@ auto stratified_k_fold(D&& dataset, const IndexArray& labels, std::size_t k, ran
 /// The same with the labels of a data set that has them, as TensorDataset.
 template <class D>
 auto stratified_k_fold(D&& dataset, std::size_t k, random::Stream stream = random::next_stream(),
-                       Location at = Location::current())
-    requires requires { dataset.labels(); }
+                       Location at = Location::current()) requires requires {
+    dataset.labels();
+}
 {
     const IndexArray& labels = std::as_const(dataset).labels();
     return stratified_k_fold(std::forward<D>(dataset), labels, k, stream, at);

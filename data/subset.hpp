@@ -47,9 +47,7 @@ public:
 
     /// Fills the batch with the items of these rows of the subset. Throws ConfigError for a row outside it.
     template <class Batch>
-    void gather(std::span<const std::int64_t> rows, Batch& batch) const
-        requires GatheringDataset<D>
-    {
+    void gather(std::span<const std::int64_t> rows, Batch& batch) const requires GatheringDataset<D> {
         whole_->gather(rows_of_whole<detail::Rows>(rows), batch);
     }
 

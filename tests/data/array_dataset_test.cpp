@@ -13,7 +13,8 @@ static_assert(data::GatheringDataset<ArrayDataset<float>>);
 static_assert(data::GatheringDataset<ArrayDataset<float, double, std::int64_t>>);
 
 TEST_CASE("an array data set gives the rows of its arrays") {
-    const ArrayDataset set{Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, Array64{0.5, 1.5, 2.5}, IndexArray{{7}, {8}, {9}}};
+    const ArrayDataset set{Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, Array64{0.5, 1.5, 2.5},
+                           IndexArray{{7}, {8}, {9}}};
     static_assert(std::is_same_v<decltype(set), const ArrayDataset<float, double, std::int64_t>>);
     CHECK(set.size() == 3);
     const auto [x, y, z] = set.get(1);
@@ -105,7 +106,8 @@ TEST_CASE("a large batch of an array data set is the same on any number of threa
 TEST_CASE("the arrays of a data set have one first extent") {
     CHECK_THROWS_WITH_AS(ArrayDataset(Array::from_shape({3, 2}), Array64::from_shape({3}), IndexArray::from_shape({4})),
                          "ArrayDataset: expected arrays (N, ...) with one N, got (3, 2), (3), (4)", ShapeError);
-    CHECK_THROWS_WITH_AS(ArrayDataset(Array(1.f)), "ArrayDataset: expected arrays (N, ...) with one N, got ()", ShapeError);
+    CHECK_THROWS_WITH_AS(ArrayDataset(Array(1.f)), "ArrayDataset: expected arrays (N, ...) with one N, got ()",
+                         ShapeError);
     CHECK_THROWS_WITH_AS(ArrayDataset(Array::from_shape({1}), Array(1.f)),
                          "ArrayDataset: expected arrays (N, ...) with one N, got (1), ()", ShapeError);
 }
@@ -114,6 +116,8 @@ TEST_CASE("rows outside an array data set are refused") {
     const ArrayDataset set{Array{1.f, 2.f}};
     Array batch;
     CHECK_THROWS_WITH_AS(set.get(2), "ArrayDataset::get: expected a row below 2, got 2", ConfigError);
-    CHECK_THROWS_WITH_AS(set.gather(Rows{0, -1}, batch), "ArrayDataset::gather: expected a row below 2, got -1", ConfigError);
-    CHECK_THROWS_WITH_AS(set.gather(Rows{2}, batch), "ArrayDataset::gather: expected a row below 2, got 2", ConfigError);
+    CHECK_THROWS_WITH_AS(set.gather(Rows{0, -1}, batch), "ArrayDataset::gather: expected a row below 2, got -1",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(set.gather(Rows{2}, batch), "ArrayDataset::gather: expected a row below 2, got 2",
+                         ConfigError);
 }

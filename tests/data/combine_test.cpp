@@ -31,7 +31,8 @@ auto made(std::size_t rows, int factor) {
 
 TEST_CASE("concat puts the items of data sets behind one another") {
     const auto all = data::concat(made(3, 1), made(0, 7), made(2, 10));
-    static_assert(std::is_same_v<decltype(data::concat(made(3, 1), made(0, 7))), data::Concat<decltype(made(1, 1)), decltype(made(1, 1))>>);
+    static_assert(std::is_same_v<decltype(data::concat(made(3, 1), made(0, 7))),
+                                 data::Concat<decltype(made(1, 1)), decltype(made(1, 1))>>);
     CHECK(all.size() == 5);
     std::vector<int> items;
     for (std::size_t i = 0; i < all.size(); ++i) items.push_back(all.get(i));
@@ -67,7 +68,8 @@ TEST_CASE("concat of data sets that gather gathers") {
 
 TEST_CASE("concat takes data sets of different types with items of one type") {
     const data::TensorDataset set = support::numbered(3);
-    const auto twice = data::concat(set, data::map(set, [](const Array& x, std::int64_t y) { return std::pair(Array(2.f * x), y + 10); }));
+    const auto twice = data::concat(
+        set, data::map(set, [](const Array& x, std::int64_t y) { return std::pair(Array(2.f * x), y + 10); }));
     Rows seen;
     for (const auto& [x, y] : data::Loader{twice, {.batch_size = 4}}) seen.insert(seen.end(), y.begin(), y.end());
     CHECK(seen == Rows{0, 1, 2, 10, 11, 12});
@@ -78,13 +80,15 @@ TEST_CASE("concat refuses rows outside and items of different shapes") {
     const auto all = data::concat(ArrayDataset{Array::from_shape({2, 3})}, ArrayDataset{Array::from_shape({2, 4})});
     Array batch;
     CHECK_THROWS_WITH_AS(all.gather(Rows{0, 2}, batch),
-                         "concat: expected items of one shape in all data sets, got (3) and (4) (part 0 of each item)", ShapeError);
+                         "concat: expected items of one shape in all data sets, got (3) and (4) (part 0 of each item)",
+                         ShapeError);
     CHECK_THROWS_WITH_AS(all.gather(Rows{4}, batch), "concat: expected a row below 4, got 4", ConfigError);
     CHECK_THROWS_WITH_AS(all.get(4), "concat: expected a row below 4, got 4", ConfigError);
 }
 
 TEST_CASE("zip puts the parts of items beside one another") {
-    const auto both = data::zip(made(3, 2), Made{3, [](std::size_t i) { return std::pair(Array{static_cast<float>(i)}, 0.5); }});
+    const auto both =
+        data::zip(made(3, 2), Made{3, [](std::size_t i) { return std::pair(Array{static_cast<float>(i)}, 0.5); }});
     CHECK(both.size() == 3);
     const auto item = both.get(2);
     static_assert(std::is_same_v<decltype(item), const std::tuple<int, Array, double>>);
@@ -119,6 +123,7 @@ TEST_CASE("zip of data sets that gather gathers, and reuses the batch's arrays")
 }
 
 TEST_CASE("zip needs data sets of one size") {
-    CHECK_THROWS_WITH_AS(data::zip(made(3, 1), made(4, 1)), "zip: expected data sets of one size, got 3 and 4 items", ConfigError);
+    CHECK_THROWS_WITH_AS(data::zip(made(3, 1), made(4, 1)), "zip: expected data sets of one size, got 3 and 4 items",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(data::zip(made(3, 1), made(3, 1)).get(3), "zip: expected a row below 3, got 3", ConfigError);
 }

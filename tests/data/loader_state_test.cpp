@@ -56,13 +56,15 @@ std::string output_of(const std::string& command) {
     REQUIRE(pipe);
     std::string text;
     std::array<char, 4096> buffer;
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) text.append(buffer.data(), count);
+    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
+        text.append(buffer.data(), count);
     return text;
 }
 
 }  // namespace
 
-TEST_CASE("another process goes on from a state with the same batches, from the middle of an epoch and between epochs") {
+TEST_CASE(
+    "another process goes on from a state with the same batches, from the middle of an epoch and between epochs") {
     const Threads scope(3);
     for (const Kind kind : support::kinds) {
         for (const Place place : {Place{0, 1}, Place{1, 5}, Place{1, 13}, Place{2, 0}}) {
@@ -70,8 +72,9 @@ TEST_CASE("another process goes on from a state with the same batches, from the 
             REQUIRE(!kept.before.empty());
             std::string command = XTAPE_BATCHES;
             const LoaderState& s = kept.loader;
-            for (const std::uint64_t number : {static_cast<std::uint64_t>(kind), std::uint64_t{2}, s.epoch, std::uint64_t{s.begun}, s.batch, s.seed, s.stream,
-                                               s.rows, s.batch_size, s.checksum, kept.process.seed, kept.process.next_stream}) {
+            for (const std::uint64_t number :
+                 {static_cast<std::uint64_t>(kind), std::uint64_t{2}, s.epoch, std::uint64_t{s.begun}, s.batch, s.seed,
+                  s.stream, s.rows, s.batch_size, s.checksum, kept.process.seed, kept.process.next_stream}) {
                 command += " " + std::to_string(number);
             }
             INFO("kind ", static_cast<int>(kind), ", epoch ", place.epoch, ", batch ", place.batch);
@@ -157,7 +160,8 @@ TEST_CASE("an epoch can be begun and its batches asked for, as a loop does it") 
         CHECK(asked.state().begun);
         CHECK(asked.state().batch == 0);
         Rows rows;
-        while (const auto* batch = asked.next()) rows.insert(rows.end(), std::get<1>(*batch).begin(), std::get<1>(*batch).end());
+        while (const auto* batch = asked.next())
+            rows.insert(rows.end(), std::get<1>(*batch).begin(), std::get<1>(*batch).end());
         CHECK(rows == wanted);
         CHECK(asked.next() == nullptr);
     }
@@ -171,7 +175,8 @@ TEST_CASE("a state between the beginning of an epoch and its first batch has the
     loader.begin_epoch();
     const LoaderState state = loader.state();
     Rows wanted;
-    while (const auto* batch = loader.next()) wanted.insert(wanted.end(), std::get<1>(*batch).begin(), std::get<1>(*batch).end());
+    while (const auto* batch = loader.next())
+        wanted.insert(wanted.end(), std::get<1>(*batch).begin(), std::get<1>(*batch).end());
     const random::State process = random::state();
     Loader other{set, {.batch_size = 4, .shuffle = true}};
     other.load_state(state);
@@ -233,18 +238,21 @@ TEST_CASE("a state of another loader is refused") {
         Loader(into, std::move(options)).load_state(wanted, Location{});
     };
     load(set, {.batch_size = 4, .shuffle = true, .seed = 1}, state);
-    CHECK_THROWS_WITH_AS(load(set, {.batch_size = 5, .shuffle = true}, state),
-                         "Loader::load_state: expected the state of 10 rows in batches of 5, got that of 10 rows in batches of 4",
-                         ConfigError);
-    CHECK_THROWS_WITH_AS(load(support::numbered(11), {.batch_size = 4, .shuffle = true}, state),
-                         "Loader::load_state: expected the state of 11 rows in batches of 4, got that of 10 rows in batches of 4",
-                         ConfigError);
+    CHECK_THROWS_WITH_AS(
+        load(set, {.batch_size = 5, .shuffle = true}, state),
+        "Loader::load_state: expected the state of 10 rows in batches of 5, got that of 10 rows in batches of 4",
+        ConfigError);
+    CHECK_THROWS_WITH_AS(
+        load(support::numbered(11), {.batch_size = 4, .shuffle = true}, state),
+        "Loader::load_state: expected the state of 11 rows in batches of 4, got that of 10 rows in batches of 4",
+        ConfigError);
     CHECK_THROWS_WITH_AS(load(set, {.batch_size = 4, .shuffle = true, .seed = 2}, state),
                          "Loader::load_state: expected the state of a loader with seed 2, got seed 1", ConfigError);
-    CHECK_THROWS_WITH_AS(load(set, {.batch_size = 4}, state),
-                         "Loader::load_state: expected the state of a loader with the same order of rows (shuffle, sampler), got one "
-                         "with another",
-                         ConfigError);
+    CHECK_THROWS_WITH_AS(
+        load(set, {.batch_size = 4}, state),
+        "Loader::load_state: expected the state of a loader with the same order of rows (shuffle, sampler), got one "
+        "with another",
+        ConfigError);
     LoaderState beyond = state;
     beyond.batch = 4;
     CHECK_THROWS_WITH_AS(load(set, {.batch_size = 4, .shuffle = true}, beyond),

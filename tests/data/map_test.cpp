@@ -60,12 +60,14 @@ TEST_CASE("a mapped function takes the parts of pairs and tuples, or the whole")
 TEST_CASE("what a mapped function draws depends on the seed and the epoch, not on the number of workers") {
     const KeepThreads keep;
     set_threads(4);
-    const auto noise = data::map(Made{50, [](std::size_t i) { return static_cast<float>(i); }}, [](float) { return draw(); });
+    const auto noise =
+        data::map(Made{50, [](std::size_t i) { return static_cast<float>(i); }}, [](float) { return draw(); });
     for (const bool shuffle : {false, true}) {
         std::vector<std::vector<float>> runs;
         for (const std::size_t workers : {0U, 1U, 3U}) {
             seed(5);
-            data::Loader loader{noise, {.batch_size = 4, .shuffle = shuffle, .seed = 7, .prefetch = 5, .workers = workers}};
+            data::Loader loader{noise,
+                                {.batch_size = 4, .shuffle = shuffle, .seed = 7, .prefetch = 5, .workers = workers}};
             std::vector<float> drawn;
             for (int epoch = 0; epoch < 2; ++epoch) {
                 for (const Array& x : loader) drawn.insert(drawn.end(), x.begin(), x.end());
@@ -76,7 +78,8 @@ TEST_CASE("what a mapped function draws depends on the seed and the epoch, not o
         CHECK(runs[0] == runs[1]);
         CHECK(runs[0] == runs[2]);
         CHECK(runs[0].size() == 100);
-        const std::vector<float> first(runs[0].begin(), runs[0].begin() + 50), second(runs[0].begin() + 50, runs[0].end());
+        const std::vector<float> first(runs[0].begin(), runs[0].begin() + 50),
+            second(runs[0].begin() + 50, runs[0].end());
         CHECK(first != second);
         CHECK(first[0] != first[4]);  // batches draw differently
     }

@@ -44,7 +44,9 @@ inline xtape::Array numbered_array(std::size_t rows, std::size_t width = 2) {
 }
 
 /// Row i has label i.
-inline xtape::data::TensorDataset numbered(std::size_t rows) { return {numbered_array(rows), index_array(up_to(rows))}; }
+inline xtape::data::TensorDataset numbered(std::size_t rows) {
+    return {numbered_array(rows), index_array(up_to(rows))};
+}
 
 /// A data set made of a function; it does not gather.
 template <class F>

@@ -40,7 +40,8 @@ std::size_t threads_of_process() {
 }
 
 struct Broken : std::runtime_error {
-    explicit Broken(std::size_t where) : std::runtime_error("item " + std::to_string(where) + " is broken"), item(where) {}
+    explicit Broken(std::size_t where)
+        : std::runtime_error("item " + std::to_string(where) + " is broken"), item(where) {}
     std::size_t item;
 };
 
@@ -82,7 +83,8 @@ TEST_CASE("workers run ahead as far as there are places and no further") {
     std::atomic<std::size_t> filled{0};
     const auto fill = [&](std::size_t) { ++filled; };
     prefetcher.begin(0, 100, xtape::detail::BlockFunction(fill));
-    for (const std::size_t ahead : {4U, 4U, 5U}) {  // the number that was taken keeps its place until the next is asked for
+    for (const std::size_t ahead :
+         {4U, 4U, 5U}) {  // the number that was taken keeps its place until the next is asked for
         while (filled < ahead) std::this_thread::yield();
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
         CHECK(filled == ahead);
@@ -126,7 +128,8 @@ TEST_CASE("batches are the same for any prefetch, workers and threads") {
                 seed(12);
                 const data::TensorDataset set = data::digits();
                 std::vector<float> all;
-                const Loader loader{set, {.batch_size = 200, .shuffle = true, .prefetch = prefetch, .workers = workers}};
+                const Loader loader{set,
+                                    {.batch_size = 200, .shuffle = true, .prefetch = prefetch, .workers = workers}};
                 for (int epoch = 0; epoch < 2; ++epoch) {
                     for (const auto& [x, y] : loader) {
                         all.insert(all.end(), x.data(), x.data() + x.size());
@@ -154,7 +157,8 @@ TEST_CASE("a loader's workers are at most the threads beside the caller, and non
                            ids.insert(std::this_thread::get_id());
                            return i;
                        }};
-        for (const IndexArray& batch : Loader{set, {.batch_size = 1, .prefetch = 16, .workers = 8}}) static_cast<void>(batch);
+        for (const IndexArray& batch : Loader{set, {.batch_size = 1, .prefetch = 16, .workers = 8}})
+            static_cast<void>(batch);
         CHECK(as_background == (count > 1));
         return ids;
     };
@@ -213,7 +217,8 @@ TEST_CASE("a shape that changes is an error with its place, also from a worker")
         for (const Array& x : Loader(uneven, {.batch_size = 3, .prefetch = 2}, Location{})) static_cast<void>(x);
     };
     CHECK_THROWS_WITH_AS(
-        run(), "Loader: expected items of one shape, got (1) in item 3 and (3) in item 4 (part 0 of each item)", ShapeError);
+        run(), "Loader: expected items of one shape, got (1) in item 3 and (3) in item 4 (part 0 of each item)",
+        ShapeError);
 }
 
 TEST_CASE("leaving a loop early and destroying loaders leaves no thread behind") {
@@ -222,7 +227,8 @@ TEST_CASE("leaving a loop early and destroying loaders leaves no thread behind")
     support::labels(Loader{set, {.prefetch = 4, .workers = 3}});
     const std::size_t before = threads_of_process();
     for (std::size_t round = 0; round < 100; ++round) {
-        const Loader loader{set, {.batch_size = 3, .shuffle = true, .prefetch = 1 + round % 7, .workers = 1 + round % 3}};
+        const Loader loader{set,
+                            {.batch_size = 3, .shuffle = true, .prefetch = 1 + round % 7, .workers = 1 + round % 3}};
         std::size_t batches = 0;
         for (const auto& batch : loader) {
             static_cast<void>(batch);
@@ -283,7 +289,8 @@ TEST_CASE("a loader in a data set of a loader works on its worker's thread") {
 TEST_CASE("a warm loader asks the heap and the system for nothing, whatever prepares its batches") {
     const Threads scope(4);
     const data::TensorDataset set = support::numbered(1000);
-    const auto pairs = data::zip(data::subset(data::ArrayDataset{support::numbered_array(1000)}, support::up_to(1000)), set);
+    const auto pairs =
+        data::zip(data::subset(data::ArrayDataset{support::numbered_array(1000)}, support::up_to(1000)), set);
     const auto both = data::concat(pairs, pairs);
     const auto count = [](const auto& loader) {
         std::size_t batches = 0;
@@ -300,7 +307,8 @@ TEST_CASE("a warm loader asks the heap and the system for nothing, whatever prep
     };
     for (const std::size_t prefetch : {0U, 3U}) {
         for (const std::size_t workers : {1U, 3U}) {
-            const data::LoaderOptions options{.batch_size = 64, .shuffle = true, .prefetch = prefetch, .workers = workers};
+            const data::LoaderOptions options{
+                .batch_size = 64, .shuffle = true, .prefetch = prefetch, .workers = workers};
             INFO("prefetch ", prefetch, ", workers ", workers);
             CHECK(count(Loader{set, options}) == 0);
             CHECK(count(Loader{both, options}) == 0);

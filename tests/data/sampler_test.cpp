@@ -119,15 +119,18 @@ TEST_CASE("a sampler must fit the data set, and exclude shuffling") {
 
 TEST_CASE("weights must be numbers of at least 0 with a sum above 0") {
     const auto make = [](const Array64& weights) { return WeightedSampler(weights, 0, Location{}); };
-    CHECK_THROWS_WITH_AS(make(Array64::from_shape({2, 1})), "WeightedSampler: expected weights (N), N of at least 1, got (2, 1)",
-                         ShapeError);
-    CHECK_THROWS_WITH_AS(make(Array64::from_shape({0})), "WeightedSampler: expected weights (N), N of at least 1, got (0)",
-                         ShapeError);
-    CHECK_THROWS_WITH_AS(make({1., -0.5}), "WeightedSampler: expected finite weights of at least 0, got -0.5 in row 1", DataError);
+    CHECK_THROWS_WITH_AS(make(Array64::from_shape({2, 1})),
+                         "WeightedSampler: expected weights (N), N of at least 1, got (2, 1)", ShapeError);
+    CHECK_THROWS_WITH_AS(make(Array64::from_shape({0})),
+                         "WeightedSampler: expected weights (N), N of at least 1, got (0)", ShapeError);
+    CHECK_THROWS_WITH_AS(make({1., -0.5}), "WeightedSampler: expected finite weights of at least 0, got -0.5 in row 1",
+                         DataError);
     CHECK_THROWS_WITH_AS(make({std::numeric_limits<double>::quiet_NaN(), 1.}),
                          "WeightedSampler: expected finite weights of at least 0, got nan in row 0", DataError);
-    CHECK_THROWS_WITH_AS(make({0., 0.}), "WeightedSampler: expected weights with a finite sum above 0, got 0", DataError);
-    CHECK_THROWS_WITH_AS(make({1e308, 1e308}), "WeightedSampler: expected weights with a finite sum above 0, got inf", DataError);
+    CHECK_THROWS_WITH_AS(make({0., 0.}), "WeightedSampler: expected weights with a finite sum above 0, got 0",
+                         DataError);
+    CHECK_THROWS_WITH_AS(make({1e308, 1e308}), "WeightedSampler: expected weights with a finite sum above 0, got inf",
+                         DataError);
     CHECK_THROWS_WITH_AS(BalancedSampler(IndexArray::from_shape({0}), 0, Location{}),
                          "BalancedSampler: expected labels (N), N of at least 1, got (0)", ShapeError);
 }

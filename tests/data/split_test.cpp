@@ -130,7 +130,9 @@ std::vector<std::size_t> counts(const D& set) {
 template <class... D>
 std::vector<std::int64_t> together(const D&... parts) {
     std::vector<std::int64_t> all;
-    const auto add = [&all](const std::vector<std::int64_t>& labels) { all.insert(all.end(), labels.begin(), labels.end()); };
+    const auto add = [&all](const std::vector<std::int64_t>& labels) {
+        all.insert(all.end(), labels.begin(), labels.end());
+    };
     (add(labels_of(parts)), ...);
     std::sort(all.begin(), all.end());
     return all;
@@ -235,5 +237,6 @@ TEST_CASE("shares must add up, folds be possible, labels fit") {
     CHECK_THROWS_WITH_AS(data::k_fold(set, 1, stream, Location{}),
                          "k_fold: expected from 2 folds to one for each of the 10 rows, got 1", ConfigError);
     CHECK_THROWS_WITH_AS(data::stratified_k_fold(set, 11, stream, Location{}),
-                         "stratified_k_fold: expected from 2 folds to one for each of the 10 rows, got 11", ConfigError);
+                         "stratified_k_fold: expected from 2 folds to one for each of the 10 rows, got 11",
+                         ConfigError);
 }

@@ -45,8 +45,9 @@ TEST_CASE("a subset of a subset is a subset of the whole") {
 }
 
 TEST_CASE("a subset gathers where the data set does, and reuses the batch") {
-    const auto some = data::subset(data::ArrayDataset{support::numbered_array(10), Array64{0., 1., 2., 3., 4., 5., 6., 7., 8., 9.}},
-                                   Rows{9, 5, 7});
+    const auto some =
+        data::subset(data::ArrayDataset{support::numbered_array(10), Array64{0., 1., 2., 3., 4., 5., 6., 7., 8., 9.}},
+                     Rows{9, 5, 7});
     std::tuple<Array, Array64> batch;
     some.gather(Rows{2, 0}, batch);
     CHECK(std::get<0>(batch) == Array{{7.f, 7.5f}, {9.f, 9.5f}});
