@@ -47,7 +47,7 @@ public:
     /// The next batch, which is that number. Throws what making it threw.
     const Batch& take(std::size_t number) {
         prefetcher_.take();
-        return batches_[number % batches_.size()];
+        return buffer(number);
     }
 
     void stop() noexcept {
@@ -65,7 +65,13 @@ private:
         const random::Rewind numbering(batch_numbering(state_, number));
         const std::size_t size = static_cast<std::size_t>(state_.batch_size), begin = number * size;
         const std::span<const std::int64_t> rows(order_->data() + begin, std::min(size, order_->size() - begin));
-        fill_batch(*dataset_, rows, batches_[number % batches_.size()], at_);
+        fill_batch(*dataset_, rows, buffer(number), at_);
+    }
+
+    // A shorter batch, the last of an epoch, has a buffer of its own, so that none ever changes its shape.
+    Batch& buffer(std::size_t number) {
+        const bool whole = (number + 1) * static_cast<std::size_t>(state_.batch_size) <= order_->size();
+        return whole ? batches_[number % batches_.size()] : short_;
     }
 
     const Set* dataset_ = nullptr;
@@ -75,6 +81,7 @@ private:
     Fill fill_{this};
     std::size_t workers_, ahead_;
     std::vector<Batch> batches_;
+    Batch short_;
     Prefetcher prefetcher_;  // last, so that no worker fills what is destroyed
 };
 
