@@ -13,10 +13,10 @@ void AdadeltaRule::check(const AdadeltaOptions& o, Location at) {
 std::vector<std::string_view> AdadeltaRule::slots(const AdadeltaOptions&) { return {"square", "change"}; }
 
 template <class T>
-detail::Update<T> AdadeltaRule::update(const AdadeltaOptions& o, double rate, std::uint64_t, double&) {
+Update<T> AdadeltaRule::update(const AdadeltaOptions& o, double rate, std::uint64_t, double&) {
     const T lr = detail::as<T>(rate), rho = detail::as<T>(o.rho), rest = detail::as<T>(1 - o.rho),
             epsilon = detail::as<T>(o.epsilon), decay = detail::as<T>(o.weight_decay);
-    return detail::make_update<T, 3>([=](auto g, auto& a) {
+    return make_update<T, 3>([=](auto g, auto& a) {
         auto& [x, v, u] = a;
         g = g + decay * x;
         v = rho * v + rest * (g * g);

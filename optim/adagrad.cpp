@@ -14,15 +14,15 @@ void AdagradRule::check(const AdagradOptions& o, Location at) {
 std::vector<std::string_view> AdagradRule::slots(const AdagradOptions&) { return {"sum"}; }
 
 template <class T>
-detail::Update<T> AdagradRule::update(const AdagradOptions& o, double lr, std::uint64_t steps, double&) {
+Update<T> AdagradRule::update(const AdagradOptions& o, double lr, std::uint64_t steps, double&) {
     const T rate = detail::as<T>(lr / (1 + static_cast<double>(steps - 1) * o.lr_decay)),
             epsilon = detail::as<T>(o.epsilon), decay = detail::as<T>(o.weight_decay);
     const T start = detail::as<T>(steps == 1 ? o.initial_sum : 0);
-    return detail::make_update<T, 2>([=](auto g, auto& a) {
+    return make_update<T, 2>([=](auto g, auto& a) {
         auto& [x, sum] = a;
         g = g + decay * x;
         sum = sum + start + g * g;
-        x = x - rate * detail::over_root(g, sum, T(1), epsilon);
+        x = x - rate * over_root(g, sum, T(1), epsilon);
     });
 }
 

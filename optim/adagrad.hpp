@@ -24,7 +24,7 @@ struct AdagradRule {
     static void check(const Options& options, Location at);
     static std::vector<std::string_view> slots(const Options& options);
     template <class T>
-    static detail::Update<T> update(const Options& options, double lr, std::uint64_t steps, double& carried);
+    static Update<T> update(const Options& options, double lr, std::uint64_t steps, double& carried);
 };
 
 template <class T>

@@ -23,7 +23,7 @@ std::vector<std::string_view> slot_names(const Options& o) {
 
 // x shrinks to `keep` x, and `decay` x is added to the gradient: one of them does nothing.
 template <class T, class Options>
-detail::Update<T> adam_update(const Options& o, double lr, std::uint64_t steps, double shrink, double decayed) {
+Update<T> adam_update(const Options& o, double lr, std::uint64_t steps, double shrink, double decayed) {
     // 1 - beta^t loses all its digits in float while t is small and beta near 1.
     const auto t = static_cast<double>(steps);
     const double correction1 = 1 - std::pow(o.beta1, t), correction2 = 1 - std::pow(o.beta2, t);
@@ -37,16 +37,16 @@ detail::Update<T> adam_update(const Options& o, double lr, std::uint64_t steps, 
         v = beta2 * v + rest2 * (g * g);
     };
     const auto descend = [=](auto& x, auto m, auto v) {
-        x = keep * x - step * detail::over_root(m, v, scale, epsilon);
+        x = keep * x - step * over_root(m, v, scale, epsilon);
     };
     if (!o.amsgrad) {
-        return detail::make_update<T, 3>([=](auto g, auto& a) {
+        return make_update<T, 3>([=](auto g, auto& a) {
             auto& [x, m, v] = a;
             averages(g, x, m, v);
             descend(x, m, v);
         });
     }
-    return detail::make_update<T, 4>([=](auto g, auto& a) {
+    return make_update<T, 4>([=](auto g, auto& a) {
         auto& [x, m, v, largest] = a;
         averages(g, x, m, v);
         largest = where(largest > v, largest, v);  // a NaN in v wins
@@ -63,12 +63,12 @@ std::vector<std::string_view> AdamRule::slots(const AdamOptions& o) { return slo
 std::vector<std::string_view> AdamWRule::slots(const AdamWOptions& o) { return slot_names(o); }
 
 template <class T>
-detail::Update<T> AdamRule::update(const AdamOptions& o, double lr, std::uint64_t steps, double&) {
+Update<T> AdamRule::update(const AdamOptions& o, double lr, std::uint64_t steps, double&) {
     return adam_update<T>(o, lr, steps, 0, o.weight_decay);
 }
 
 template <class T>
-detail::Update<T> AdamWRule::update(const AdamWOptions& o, double lr, std::uint64_t steps, double&) {
+Update<T> AdamWRule::update(const AdamWOptions& o, double lr, std::uint64_t steps, double&) {
     return adam_update<T>(o, lr, steps, lr * o.weight_decay, 0);
 }
 

@@ -28,7 +28,7 @@ struct AdamRule {
     static void check(const Options& options, Location at);
     static std::vector<std::string_view> slots(const Options& options);
     template <class T>
-    static detail::Update<T> update(const Options& options, double lr, std::uint64_t steps, double& carried);
+    static Update<T> update(const Options& options, double lr, std::uint64_t steps, double& carried);
 };
 
 struct AdamWOptions {
@@ -49,7 +49,7 @@ struct AdamWRule {
     static void check(const Options& options, Location at);
     static std::vector<std::string_view> slots(const Options& options);
     template <class T>
-    static detail::Update<T> update(const Options& options, double lr, std::uint64_t steps, double& carried);
+    static Update<T> update(const Options& options, double lr, std::uint64_t steps, double& carried);
 };
 
 template <class T>

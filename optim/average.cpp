@@ -22,8 +22,8 @@ void BasicWeightAverage<T>::update(Location at) {
     // A share of 1 forgets the old average, also one that is not finite.
     const T part = static_cast<T>(share(++updates_)), rest = 1 - part;
     pass_.clear();
-    pass_.add(part == 1 ? detail::make_update<T, 1>([](auto x, auto& a) { a[0] = x; })
-                        : detail::make_update<T, 1>([part, rest](auto x, auto& a) { a[0] = rest * a[0] + part * x; }));
+    pass_.add(part == 1 ? make_update<T, 1>([](auto x, auto& a) { a[0] = x; })
+                        : make_update<T, 1>([part, rest](auto x, auto& a) { a[0] = rest * a[0] + part * x; }));
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         BasicArray<T>& average = xtape::detail::writable(averages_[i]);
         pass_.add(parameters_[i].value().data(), {average.data()}, average.size(), 0);

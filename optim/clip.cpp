@@ -16,7 +16,7 @@ namespace xtape::optim {
 namespace {
 
 template <class T>
-void change_all(const BasicParameterList<T>& parameters, const detail::Update<T>& update) {
+void change_all(const BasicParameterList<T>& parameters, const Update<T>& update) {
     detail::Pass<T> pass;
     pass.add(update);
     for (const auto& parameter : parameters) {
@@ -89,7 +89,7 @@ template <class T>
 template <class T>
 void scale(const BasicParameterList<T>& parameters, double by) {
     const T factor = static_cast<T>(by);
-    change_all<T>(parameters, detail::make_update<T, 1>([factor](auto g, auto& a) { a[0] = g * factor; }));
+    change_all<T>(parameters, make_update<T, 1>([factor](auto g, auto& a) { a[0] = g * factor; }));
 }
 
 template <class T>
@@ -111,7 +111,7 @@ template <class T>
 void clip_value(const BasicParameterList<T>& parameters, double limit, Location at) {
     detail::require(limit >= 0, "clip_grad_value", "a limit of at least 0", limit, at);
     const T top = static_cast<T>(limit);
-    change_all<T>(parameters, detail::make_update<T, 1>(
+    change_all<T>(parameters, make_update<T, 1>(
                                   [top](auto g, auto& a) { a[0] = where(g < -top, -top, where(g > top, top, g)); }));
 }
 

@@ -13,10 +13,10 @@ void LionRule::check(const LionOptions& o, Location at) {
 std::vector<std::string_view> LionRule::slots(const LionOptions&) { return {"mean"}; }
 
 template <class T>
-detail::Update<T> LionRule::update(const LionOptions& o, double rate, std::uint64_t, double&) {
+Update<T> LionRule::update(const LionOptions& o, double rate, std::uint64_t, double&) {
     const T lr = detail::as<T>(rate), decay = detail::as<T>(o.weight_decay), beta1 = detail::as<T>(o.beta1),
             rest1 = detail::as<T>(1 - o.beta1), beta2 = detail::as<T>(o.beta2), rest2 = detail::as<T>(1 - o.beta2);
-    return detail::make_update<T, 2>([=](auto g, auto& a) {
+    return make_update<T, 2>([=](auto g, auto& a) {
         auto& [x, m] = a;
         x = x - lr * (sign(beta1 * m + rest1 * g) + decay * x);
         m = beta2 * m + rest2 * g;

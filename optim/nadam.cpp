@@ -17,7 +17,7 @@ void NAdamRule::check(const NAdamOptions& o, Location at) {
 std::vector<std::string_view> NAdamRule::slots(const NAdamOptions&) { return {"mean", "square"}; }
 
 template <class T>
-detail::Update<T> NAdamRule::update(const NAdamOptions& o, double lr, std::uint64_t steps, double& product) {
+Update<T> NAdamRule::update(const NAdamOptions& o, double lr, std::uint64_t steps, double& product) {
     const auto t = static_cast<double>(steps);
     const auto mu = [&](double at) { return o.beta1 * (1 - 0.5 * std::pow(0.96, at * o.momentum_decay)); };
     const double now = mu(t), next = mu(t + 1);
@@ -28,12 +28,12 @@ detail::Update<T> NAdamRule::update(const NAdamOptions& o, double lr, std::uint6
             decay = detail::as<T>(o.weight_decay);
     const T beta1 = detail::as<T>(o.beta1), rest1 = detail::as<T>(1 - o.beta1), beta2 = detail::as<T>(o.beta2),
             rest2 = detail::as<T>(1 - o.beta2);
-    return detail::make_update<T, 3>([=](auto g, auto& a) {
+    return make_update<T, 3>([=](auto g, auto& a) {
         auto& [x, m, v] = a;
         g = g + decay * x;
         m = beta1 * m + rest1 * g;
         v = beta2 * v + rest2 * (g * g);
-        x = x - detail::over_root(by_gradient * g + by_mean * m, v, scale, epsilon);
+        x = x - over_root(by_gradient * g + by_mean * m, v, scale, epsilon);
     });
 }
 

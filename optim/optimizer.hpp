@@ -85,7 +85,7 @@ private:
         std::size_t group;
         std::uint64_t steps = 0;
         double carried = 0;
-        std::array<T*, detail::most_slots> slot_data{};
+        std::array<T*, most_slots> slot_data{};
         std::vector<BasicArray<T>> slots;
     };
 
@@ -98,7 +98,7 @@ private:
 
     /// The update of those parameters of a group that make their `steps`-th now; called once for all of them. `carried`
     /// is a number that each parameter carries from one update to the next, 0 at first.
-    virtual detail::Update<T> make_update(std::size_t group, std::uint64_t steps, double& carried) const = 0;
+    virtual Update<T> make_update(std::size_t group, std::uint64_t steps, double& carried) const = 0;
 
     void make_slots(Entry& entry);
     void set_slots(Entry& entry, std::vector<BasicArray<T>> slots);
@@ -129,7 +129,7 @@ struct BasicGroup {
 ///         static void check(const Options&, Location at);                  // throws ConfigError
 ///         static std::vector<std::string_view> slots(const Options&);      // names of the running quantities
 ///         template <class T>                                               // see make_update in update.hpp
-///         static detail::Update<T> update(const Options&, double lr, std::uint64_t steps, double& carried);
+///         static Update<T> update(const Options&, double lr, std::uint64_t steps, double& carried);
 ///     };
 ///     using Sign = optim::RuleOptimizer<float, SignDescent>;
 ///
@@ -181,7 +181,7 @@ public:
     }
 
 private:
-    detail::Update<T> make_update(std::size_t group, std::uint64_t steps, double& carried) const override {
+    Update<T> make_update(std::size_t group, std::uint64_t steps, double& carried) const override {
         return Rule::template update<T>(options_[group], this->learning_rate(group), steps, carried);
     }
 

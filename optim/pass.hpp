@@ -9,11 +9,12 @@
 #include <cstddef>
 #include <vector>
 
-namespace xtape::optim::detail {
+namespace xtape::optim {
 
 /// Running quantities a parameter can have.
 inline constexpr std::size_t most_slots = 3;
 
+namespace detail {
 /// One parameter in a pass.
 template <class T>
 struct Piece {
@@ -23,14 +24,18 @@ struct Piece {
     std::size_t update;  ///< which of the pass's updates
     std::size_t start;   ///< where it stands when all pieces are laid one behind the other, each on whole lines
 };
+}  // namespace detail
 
-/// A formula with its constants, to be run over a stretch of a piece that begins on a register; see make_update.
+/// A formula with its constants, to be run over a stretch of a piece that begins on a register. make_update in
+/// update.hpp makes it.
 template <class T>
 struct Update {
-    void (*run)(const Update&, const Piece<T>&, std::size_t begin, std::size_t end);
+    void (*run)(const Update&, const detail::Piece<T>&, std::size_t begin, std::size_t end);
     std::size_t streams;  ///< numbers read or written for each element
     alignas(16) std::byte constants[14 * sizeof(T)];
 };
+
+namespace detail {
 
 /// Small arrays share a block, large ones are cut, and there is one parallel region for all of them. Blocks depend on the
 /// sizes only, so the same bits come out on any number of threads; a pass over little memory wakes no thread.
@@ -94,4 +99,5 @@ private:
 extern template class Pass<float>;
 extern template class Pass<double>;
 
-}  // namespace xtape::optim::detail
+}  // namespace detail
+}  // namespace xtape::optim

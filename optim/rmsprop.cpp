@@ -21,12 +21,12 @@ std::vector<std::string_view> RMSpropRule::slots(const RMSpropOptions& o) {
 }
 
 template <class T>
-detail::Update<T> RMSpropRule::update(const RMSpropOptions& o, double rate, std::uint64_t, double&) {
+Update<T> RMSpropRule::update(const RMSpropOptions& o, double rate, std::uint64_t, double&) {
     const T lr = detail::as<T>(rate), alpha = detail::as<T>(o.alpha), rest = detail::as<T>(1 - o.alpha),
             epsilon = detail::as<T>(o.epsilon), decay = detail::as<T>(o.weight_decay),
             momentum = detail::as<T>(o.momentum);
     const auto with = [=](auto centered, auto sums) {
-        return detail::make_update<T, 2 + centered + sums>([=](auto g, auto& a) {
+        return make_update<T, 2 + centered + sums>([=](auto g, auto& a) {
             auto &x = a[0], &v = a[1];
             g = g + decay * x;
             v = alpha * v + rest * (g * g);
@@ -37,7 +37,7 @@ detail::Update<T> RMSpropRule::update(const RMSpropOptions& o, double rate, std:
                 square = v - m * m;
                 square = where(square < 0, 0, square);
             }
-            auto d = detail::over_root(g, square, T(1), epsilon);
+            auto d = over_root(g, square, T(1), epsilon);
             if constexpr (sums) {
                 auto& b = a[2 + centered];
                 d = b = momentum * b + d;

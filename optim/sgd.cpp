@@ -25,10 +25,10 @@ std::vector<std::string_view> SGDRule::slots(const SGDOptions& o) {
 }
 
 template <class T>
-detail::Update<T> SGDRule::update(const SGDOptions& o, double rate, std::uint64_t steps, double&) {
+Update<T> SGDRule::update(const SGDOptions& o, double rate, std::uint64_t steps, double&) {
     const T lr = detail::as<T>(rate), decay = detail::as<T>(o.weight_decay), momentum = detail::as<T>(o.momentum);
     if (o.momentum == 0) {
-        return detail::make_update<T, 1>([=](auto g, auto& a) {
+        return make_update<T, 1>([=](auto g, auto& a) {
             auto& [x] = a;
             x = x - lr * (g + decay * x);
         });
@@ -38,7 +38,7 @@ detail::Update<T> SGDRule::update(const SGDOptions& o, double rate, std::uint64_
                                                                                        : average ? 1 - o.momentum
                                                                                                  : 1 - o.dampening);
     const auto with = [=](auto nesterov) {
-        return detail::make_update<T, 2>([=](auto g, auto& a) {
+        return make_update<T, 2>([=](auto g, auto& a) {
             auto& [x, b] = a;
             g = g + decay * x;
             b = old_part * b + new_part * g;

@@ -1,4 +1,5 @@
-// The loop in which optimizers change parameters: one pass over the gradient, the value and what is remembered.
+// The loop in which optimizers change parameters: one pass over the gradient, the value and what is remembered. An
+// optimizer of one's own is written with it (docs/optimizers.md).
 #pragma once
 
 #include <xtape/autodiff/kernels/lanes.hpp>
@@ -10,13 +11,15 @@
 #include <new>
 #include <type_traits>
 
-namespace xtape::optim::detail {
+namespace xtape::optim {
 
+namespace detail {
 /// A constant of a formula in the precision of its arrays.
 template <class T>
 T as(double number) {
     return static_cast<T>(number);
 }
+}  // namespace detail
 
 /// a / b to within one unit in the last place. Division and square root share one slow unit, which would keep memory
 /// waiting; so for registers of 16 floats the quotient comes from the 14-bit reciprocal and two of Newton's steps.
@@ -42,10 +45,14 @@ Lanes<T> over_root(Lanes<T> m, Lanes<T> v, T scale, T epsilon) {
     return quotient(m, sqrt(v) * scale + epsilon);
 }
 
-/// Makes change(g, a) the update of every register of a piece: g is a Lanes<T> of its source, a the std::array<Lanes<T>, N>
-/// of the arrays that change, for an optimizer the parameter and its running quantities; what change leaves in a is written back. `change` holds its
-/// constants as plain numbers. The last register reaches past the end, where the pool keeps a line readable and
-/// writable.
+/// The update of a parameter and its N - 1 running quantities by a formula, which the library calls for one register of
+/// elements after the other, on several threads: change(g, a), g the gradient as a Lanes<T>, a a std::array<Lanes<T>, N>
+/// with the parameter first, then the running quantities in the order of their names. What it leaves in a is written
+/// back. Write it as a lambda of (auto g, auto& a): Lanes have + - * / with each other and with a T, comparisons, and
+/// where, sign, abs, sqrt and the library's other elementwise functions (autodiff/kernels/lanes.hpp).
+///
+/// `change` holds its constants as plain numbers of type T, at most 14, captured by value: it is copied as bytes.
+/// Elements past an array's end, of which there may be some, must do no harm.
 template <class T, std::size_t N, class F>
 Update<T> make_update(const F& change) {
     static_assert(N >= 1 && N <= most_slots + 1, "a parameter and up to most_slots running quantities");
@@ -54,8 +61,10 @@ Update<T> make_update(const F& change) {
     Update<T> update;
     update.streams = 1 + 2 * N;
     std::memcpy(update.constants, &change, sizeof(F));
-    update.run = [](const Update<T>& self, const Piece<T>& piece, std::size_t begin, std::size_t end) {
+    update.run = [](const Update<T>& self, const detail::Piece<T>& piece, std::size_t begin, std::size_t end) {
         using L = Lanes<T>;
+        // The last register reaches past the end, where the pool keeps a line readable and writable.
+        //
         // A register's store may alias anything that has an address, so what the loop needs is copied to where nothing
         // points.
         const F f = *std::launder(reinterpret_cast<const F*>(self.constants));
@@ -72,4 +81,4 @@ Update<T> make_update(const F& change) {
     return update;
 }
 
-}  // namespace xtape::optim::detail
+}  // namespace xtape::optim

@@ -19,8 +19,8 @@ const std::vector<std::size_t> sizes{0, 1, 16, 0, 17, 300000, 5, 8192, 70000, 1,
 TEST_CASE("a pass changes every element once, in small arrays and in large ones") {
     std::vector<Array64> from, to;
     Pass<double> pass;
-    pass.add(optim::detail::make_update<double, 1>([](auto x, auto& a) { a[0] = a[0] + x; }));
-    pass.add(optim::detail::make_update<double, 1>([](auto x, auto& a) { a[0] = a[0] - x; }));
+    pass.add(optim::make_update<double, 1>([](auto x, auto& a) { a[0] = a[0] + x; }));
+    pass.add(optim::make_update<double, 1>([](auto x, auto& a) { a[0] = a[0] - x; }));
     for (std::size_t k = 0; k < sizes.size(); ++k) {
         from.push_back(Array64(Shape{sizes[k]}, static_cast<double>(k)));
         to.push_back(Array64(Shape{sizes[k]}, 100.0));
@@ -68,7 +68,7 @@ TEST_CASE("a pass over nothing does nothing") {
     pass.run();
     CHECK(pass.reduce(
               7, [](const float*, std::size_t) { return 1; }, [](int a, int b) { return a + b; }) == 7);
-    pass.add(nullptr, {}, 0, pass.add(optim::detail::make_update<float, 1>([](auto x, auto& a) { a[0] = x; })));
+    pass.add(nullptr, {}, 0, pass.add(optim::make_update<float, 1>([](auto x, auto& a) { a[0] = x; })));
     pass.run();
     pass.clear();
     pass.run();

@@ -17,7 +17,7 @@ float first_lane(Lanes<float> v) {
     return lanes[0];
 }
 
-float quotient(float a, float b) { return first_lane(optim::detail::quotient(Lanes<float>(a), Lanes<float>(b))); }
+float quotient(float a, float b) { return first_lane(optim::quotient(Lanes<float>(a), Lanes<float>(b))); }
 
 float from_bits(std::uint32_t bits) {
     float value;
@@ -59,6 +59,6 @@ TEST_CASE("the quotient by zero, infinity, subnormal numbers and NaN is that of 
 }
 
 TEST_CASE("over_root divides by root times scale plus epsilon") {
-    CHECK(first_lane(optim::detail::over_root<float>(6.f, 4.f, 0.5f, 2.f)) == doctest::Approx(2).epsilon(1e-7));
-    CHECK(first_lane(optim::detail::over_root<float>(6.f, 0.f, 0.5f, 2.f)) == doctest::Approx(3).epsilon(1e-7));
+    CHECK(first_lane(optim::over_root<float>(6.f, 4.f, 0.5f, 2.f)) == doctest::Approx(2).epsilon(1e-7));
+    CHECK(first_lane(optim::over_root<float>(6.f, 0.f, 0.5f, 2.f)) == doctest::Approx(3).epsilon(1e-7));
 }
