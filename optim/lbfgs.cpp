@@ -98,7 +98,7 @@ public:
           values_(owner.values()),
           loss0_(start.loss),
           slope0_(start.slope),
-          reach_(largest(owner.direction_)) {}
+          reach_(largest(owner.memory_.direction)) {}
 
     Trial search(Trial previous, double length) {
         Trial now = at(length);
@@ -123,7 +123,7 @@ private:
         owner_.set_values(values_, length);
         Trial trial = owner_.evaluate(loss_);
         trial.length = length;
-        trial.slope = dot(trial.gradient, owner_.direction_);
+        trial.slope = dot(trial.gradient, owner_.memory_.direction);
         return trial;
     }
     // A loss that is NaN counts as too high.
@@ -185,7 +185,7 @@ BasicLBFGS<T>::BasicLBFGS(BasicParameterList<T> parameters, LBFGSOptions options
     detail::require_not_negative(name(), "a tolerance_change of at least 0", options.tolerance_change, at);
     if (options_.max_evaluations == 0) options_.max_evaluations = options_.max_iterations * 5 / 4;
     for (const auto& parameter : parameters_) size_ += parameter.value().size();
-    direction_ = previous_gradient_ = BasicArray<T>(flat_shape(), T(0));
+    memory_.direction = memory_.previous_gradient = BasicArray<T>(flat_shape(), T(0));
 }
 
 template <class T>
@@ -206,10 +206,21 @@ void BasicLBFGS<T>::set_values(const BasicArray<T>& start, double length) {
         const std::size_t size = parameter.value().size();
         if (!parameter.frozen()) {
             T* const to = parameter.shared_state()->writable().data();
-            const T *const x = start.data() + offset, *const d = direction_.data() + offset;
+            const T *const x = start.data() + offset, *const d = memory_.direction.data() + offset;
             for_elements(size, [=](std::size_t i) { to[i] = x[i] + by * d[i]; });
         }
         offset += size;
+    }
+}
+
+template <class T>
+void BasicLBFGS<T>::restore_values(const BasicArray<T>& start) {
+    const T* from = start.data();
+    for (auto& parameter : parameters_) {
+        const std::size_t size = parameter.value().size();
+        if (!parameter.frozen()) std::copy_n(from, size, parameter.shared_state()->writable().data());
+        parameter.zero_grad();
+        from += size;
     }
 }
 
@@ -223,7 +234,7 @@ typename BasicLBFGS<T>::Trial BasicLBFGS<T>::evaluate(const Loss& loss) {
         trial.loss = static_cast<double>(y.item());
         tape.backward(y);
     }
-    ++evaluations_;
+    ++memory_.evaluations;
     T* to = trial.gradient.data();
     for (auto& parameter : parameters_) {
         if (parameter.has_grad()) std::copy_n(parameter.grad().data(), parameter.grad().size(), to);
@@ -235,31 +246,31 @@ typename BasicLBFGS<T>::Trial BasicLBFGS<T>::evaluate(const Loss& loss) {
 
 template <class T>
 void BasicLBFGS<T>::remember(const BasicArray<T>& gradient) {
-    Difference difference{gradient, direction_, 0};
-    add_to(difference.gradient, -1, previous_gradient_);
-    multiply(difference.parameters, length_);
+    Difference difference{gradient, memory_.direction, 0};
+    add_to(difference.gradient, -1, memory_.previous_gradient);
+    multiply(difference.parameters, memory_.length);
     const double product = dot(difference.gradient, difference.parameters);
     if (!(product > least_curvature)) return;
-    if (history_.size() == options_.history) history_.erase(history_.begin());
+    if (memory_.history.size() == options_.history) memory_.history.erase(memory_.history.begin());
     difference.inverse = 1 / product;
-    diagonal_ = product / dot(difference.gradient, difference.gradient);
-    history_.push_back(std::move(difference));
+    memory_.diagonal = product / dot(difference.gradient, difference.gradient);
+    memory_.history.push_back(std::make_shared<const Difference>(std::move(difference)));
 }
 
 // Algorithm 7.4: the approximate inverse of the Hessian times the negative gradient.
 template <class T>
 void BasicLBFGS<T>::find_direction(const BasicArray<T>& gradient) {
-    direction_ = gradient;
-    multiply(direction_, -1);
-    std::vector<double> along(history_.size());
-    for (std::size_t i = history_.size(); i-- > 0;) {
-        along[i] = dot(history_[i].parameters, direction_) * history_[i].inverse;
-        add_to(direction_, -along[i], history_[i].gradient);
+    memory_.direction = gradient;
+    multiply(memory_.direction, -1);
+    std::vector<double> along(memory_.history.size());
+    for (std::size_t i = memory_.history.size(); i-- > 0;) {
+        along[i] = dot(memory_.history[i]->parameters, memory_.direction) * memory_.history[i]->inverse;
+        add_to(memory_.direction, -along[i], memory_.history[i]->gradient);
     }
-    multiply(direction_, diagonal_);
-    for (std::size_t i = 0; i < history_.size(); ++i) {
-        const double across = dot(history_[i].gradient, direction_) * history_[i].inverse;
-        add_to(direction_, along[i] - across, history_[i].parameters);
+    multiply(memory_.direction, memory_.diagonal);
+    for (std::size_t i = 0; i < memory_.history.size(); ++i) {
+        const double across = dot(memory_.history[i]->gradient, memory_.direction) * memory_.history[i]->inverse;
+        add_to(memory_.direction, along[i] - across, memory_.history[i]->parameters);
     }
 }
 
@@ -280,7 +291,20 @@ typename BasicLBFGS<T>::Trial BasicLBFGS<T>::move(const Loss& loss, Trial now, d
 
 template <class T>
 double BasicLBFGS<T>::step(const Loss& loss, Location at) {
-    const std::uint64_t before = evaluations_;
+    const BasicArray<T> start = values();
+    const Memory memory = memory_;
+    try {
+        return iterate(loss, at);
+    } catch (...) {
+        restore_values(start);
+        memory_ = memory;
+        throw;
+    }
+}
+
+template <class T>
+double BasicLBFGS<T>::iterate(const Loss& loss, Location at) {
+    const std::uint64_t before = memory_.evaluations;
     Trial now = evaluate(loss);
     const double first_loss = now.loss;
     if (!std::isfinite(now.loss) || !std::isfinite(sum_of_magnitudes(now.gradient))) {
@@ -291,21 +315,21 @@ double BasicLBFGS<T>::step(const Loss& loss, Location at) {
     if (largest(now.gradient) <= options_.tolerance_gradient) return first_loss;
     const double rate = learning_rate();
     for (std::size_t n = 1; n <= options_.max_iterations; ++n) {
-        const bool very_first = ++iterations_ == 1;
+        const bool very_first = ++memory_.iterations == 1;
         if (!very_first) remember(now.gradient);
         find_direction(now.gradient);
-        previous_gradient_ = now.gradient;
+        memory_.previous_gradient = now.gradient;
         const double loss_before = now.loss;
-        length_ = very_first ? std::min(1.0, 1 / sum_of_magnitudes(now.gradient)) * rate : rate;
+        memory_.length = very_first ? std::min(1.0, 1 / sum_of_magnitudes(now.gradient)) * rate : rate;
         now.length = 0;
-        now.slope = dot(now.gradient, direction_);
+        now.slope = dot(now.gradient, memory_.direction);
         if (!(now.slope <= -options_.tolerance_change)) break;
 
-        now = move(loss, std::move(now), length_, n == options_.max_iterations);
-        length_ = now.length;
-        if (evaluations_ - before >= options_.max_evaluations) break;
+        now = move(loss, std::move(now), memory_.length, n == options_.max_iterations);
+        memory_.length = now.length;
+        if (memory_.evaluations - before >= options_.max_evaluations) break;
         if (largest(now.gradient) <= options_.tolerance_gradient) break;
-        if (largest(direction_) * std::abs(length_) <= options_.tolerance_change) break;
+        if (largest(memory_.direction) * std::abs(memory_.length) <= options_.tolerance_change) break;
         if (std::abs(now.loss - loss_before) < options_.tolerance_change) break;
     }
     return first_loss;
@@ -314,18 +338,18 @@ double BasicLBFGS<T>::step(const Loss& loss, Location at) {
 template <class T>
 BasicState<T> BasicLBFGS<T>::state() const {
     BasicState<T> state;
-    state.arrays.emplace_back("direction", direction_);
-    state.arrays.emplace_back("previous_gradient", previous_gradient_);
-    for (std::size_t i = 0; i < history_.size(); ++i) {
-        state.arrays.emplace_back(fmt::format("history.{}.gradient", i), history_[i].gradient);
-        state.arrays.emplace_back(fmt::format("history.{}.parameters", i), history_[i].parameters);
-        state.numbers.emplace_back(fmt::format("history.{}.inverse", i), history_[i].inverse);
+    state.arrays.emplace_back("direction", memory_.direction);
+    state.arrays.emplace_back("previous_gradient", memory_.previous_gradient);
+    for (std::size_t i = 0; i < memory_.history.size(); ++i) {
+        state.arrays.emplace_back(fmt::format("history.{}.gradient", i), memory_.history[i]->gradient);
+        state.arrays.emplace_back(fmt::format("history.{}.parameters", i), memory_.history[i]->parameters);
+        state.numbers.emplace_back(fmt::format("history.{}.inverse", i), memory_.history[i]->inverse);
     }
-    const std::pair<const char*, double> numbers[] = {{"history", static_cast<double>(history_.size())},
-                                                      {"iterations", static_cast<double>(iterations_)},
-                                                      {"evaluations", static_cast<double>(evaluations_)},
-                                                      {"length", length_},
-                                                      {"diagonal", diagonal_},
+    const std::pair<const char*, double> numbers[] = {{"history", static_cast<double>(memory_.history.size())},
+                                                      {"iterations", static_cast<double>(memory_.iterations)},
+                                                      {"evaluations", static_cast<double>(memory_.evaluations)},
+                                                      {"length", memory_.length},
+                                                      {"diagonal", memory_.diagonal},
                                                       {"lr", learning_rate()}};
     for (const auto& [name, value] : numbers) state.numbers.emplace_back(name, value);
     return state;
@@ -334,26 +358,28 @@ BasicState<T> BasicLBFGS<T>::state() const {
 template <class T>
 void BasicLBFGS<T>::load_state(const BasicState<T>& state, Location at) {
     detail::StateReader<T> reader(name(), state, at);
-    const BasicArray<T> direction = reader.array("direction", flat_shape());
-    const BasicArray<T> gradient = reader.array("previous_gradient", flat_shape());
-    std::vector<Difference> history;
+    Memory loaded;
+    loaded.direction = reader.array("direction", flat_shape());
+    loaded.previous_gradient = reader.array("previous_gradient", flat_shape());
     const std::uint64_t count = reader.count("history");
     for (std::uint64_t i = 0; i < count; ++i) {
-        history.push_back({reader.array(fmt::format("history.{}.gradient", i), flat_shape()),
-                           reader.array(fmt::format("history.{}.parameters", i), flat_shape()),
-                           reader.number(fmt::format("history.{}.inverse", i))});
+        loaded.history.push_back(std::make_shared<const Difference>(
+            Difference{reader.array(fmt::format("history.{}.gradient", i), flat_shape()),
+                       reader.array(fmt::format("history.{}.parameters", i), flat_shape()),
+                       reader.number(fmt::format("history.{}.inverse", i))}));
     }
-    const std::uint64_t iterations = reader.count("iterations"), evaluations = reader.count("evaluations");
-    const double length = reader.number("length"), diagonal = reader.number("diagonal"), rate = reader.number("lr");
+    loaded.iterations = reader.count("iterations");
+    loaded.evaluations = reader.count("evaluations");
+    loaded.length = reader.number("length");
+    loaded.diagonal = reader.number("diagonal");
+    const double rate = reader.number("lr");
+    if (!(std::isfinite(rate) && rate >= 0)) {
+        throw DataError(
+            fmt::format("{}: load_state: expected a learning rate of at least 0 as \"lr\", got {}", name(), rate), at);
+    }
     reader.finish();
     set_learning_rate(rate, at);
-    direction_ = direction;
-    previous_gradient_ = gradient;
-    history_ = std::move(history);
-    iterations_ = iterations;
-    evaluations_ = evaluations;
-    length_ = length;
-    diagonal_ = diagonal;
+    memory_ = std::move(loaded);
 }
 
 template class BasicLBFGS<float>;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace xtape::optim {
@@ -44,15 +45,17 @@ public:
     explicit BasicLBFGS(BasicParameterList<T> parameters, LBFGSOptions options = {}, Location at = Location::current());
 
     /// Up to max_iterations iterations. Frozen parameters stay as they are; gradients are forgotten. Returns the loss before.
-    /// Throws AnomalyError when that loss or its gradient is not finite.
+    /// Throws AnomalyError when that loss or its gradient is not finite, and what `loss` throws: parameters and state are
+    /// then what they were before the step.
     double step(const Loss& loss, Location at = Location::current());
 
     const BasicParameterList<T>& parameters() const { return parameters_; }
-    std::uint64_t iterations() const { return iterations_; }
-    std::uint64_t evaluations() const { return evaluations_; }
+    std::uint64_t iterations() const { return memory_.iterations; }
+    std::uint64_t evaluations() const { return memory_.evaluations; }
 
     BasicState<T> state() const;
-    /// Throws DataError, and changes nothing, when the state is not of an L-BFGS on as many numbers.
+    /// Throws DataError, and changes nothing, when the state is not of an L-BFGS on as many numbers, or has a learning rate
+    /// that is not finite and at least 0.
     void load_state(const BasicState<T>& state, Location at = Location::current());
 
 private:
@@ -66,24 +69,30 @@ private:
         BasicArray<T> gradient, parameters;
         double inverse;
     };
+    /// What is remembered from step to step.
+    struct Memory {
+        std::uint64_t iterations = 0, evaluations = 0;
+        // Of the last iteration.
+        BasicArray<T> direction, previous_gradient;
+        double length = 0, diagonal = 1;
+        std::vector<std::shared_ptr<const Difference>> history;
+    };
     class Line;
 
     Shape flat_shape() const { return {size_}; }
     BasicArray<T> values() const;
     void set_values(const BasicArray<T>& start, double length);
+    void restore_values(const BasicArray<T>& start);
     Trial evaluate(const Loss& loss);
     void remember(const BasicArray<T>& gradient);
     void find_direction(const BasicArray<T>& gradient);
     Trial move(const Loss& loss, Trial now, double length, bool last);
+    double iterate(const Loss& loss, Location at);
 
     BasicParameterList<T> parameters_;
     LBFGSOptions options_;
     std::size_t size_ = 0;
-    std::uint64_t iterations_ = 0, evaluations_ = 0;
-    // Of the last iteration.
-    BasicArray<T> direction_, previous_gradient_;
-    double length_ = 0, diagonal_ = 1;
-    std::vector<Difference> history_;
+    Memory memory_;
 };
 
 using LBFGS = BasicLBFGS<float>;

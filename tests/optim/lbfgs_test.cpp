@@ -90,6 +90,67 @@ TEST_CASE("a loss that is not finite at the start is an error") {
     CHECK(x.value() == Array64{-1.});
 }
 
+TEST_CASE("a loss that throws on the way leaves parameters and state as they were before the step") {
+    struct Interrupted {};
+    const optim::LBFGSOptions options{.max_iterations = 4, .history = 3};
+    Parameter64 x{Array64{-1.2}}, y{Array64{1.}}, frozen{Array64{7.}};
+    frozen.set_frozen(true);
+    optim::LBFGS64 lbfgs{{x, frozen, y}, options};
+    lbfgs.step([&] { return rosenbrock(x, y); });
+    const Array64 x_before = x.value(), y_before = y.value();
+    const optim::State64 before = lbfgs.state();
+
+    for (int last = 1; last <= 4; ++last) {
+        int calls = 0;
+        const auto loss = [&] {
+            if (++calls > last) throw Interrupted{};
+            return rosenbrock(x, y);
+        };
+        CHECK_THROWS_AS(lbfgs.step(loss), Interrupted);
+        CHECK(calls == last + 1);
+        CHECK(support::same_bits(x.value(), x_before));
+        CHECK(support::same_bits(y.value(), y_before));
+        CHECK(frozen.value() == Array64{7.});
+        CHECK_FALSE(x.has_grad());
+        const optim::State64 after = lbfgs.state();
+        CHECK(after.numbers == before.numbers);
+        REQUIRE(after.arrays.size() == before.arrays.size());
+        for (std::size_t i = 0; i < after.arrays.size(); ++i) {
+            CHECK(after.arrays[i].first == before.arrays[i].first);
+            CHECK(support::same_bits(after.arrays[i].second, before.arrays[i].second));
+        }
+    }
+
+    // And the next step is the one that was interrupted.
+    Parameter64 u{x.value()}, v{y.value()}, still{Array64{7.}};
+    still.set_frozen(true);
+    optim::LBFGS64 straight{{u, still, v}, options};
+    straight.load_state(before);
+    straight.step([&] { return rosenbrock(u, v); });
+    lbfgs.step([&] { return rosenbrock(x, y); });
+    CHECK(support::same_bits(x.value(), u.value()));
+    CHECK(support::same_bits(y.value(), v.value()));
+    CHECK_FALSE(x.value() == x_before);
+}
+
+TEST_CASE("a state with a learning rate out of range is refused and changes nothing") {
+    Parameter64 x{Array64{3.}};
+    optim::LBFGS64 lbfgs{{x}, {.lr = 0.5}};
+    lbfgs.step([&] { return sum(square(x)); });
+    const std::uint64_t iterations = lbfgs.iterations();
+    optim::State64 state = optim::LBFGS64({x}).state();
+    for (const auto& [rate, text] : {std::pair{-1.0, "-1"}, std::pair{double(INFINITY), "inf"}}) {
+        for (auto& [name, value] : state.numbers) {
+            if (name == "lr") value = rate;
+        }
+        const std::string message =
+            std::string("LBFGS: load_state: expected a learning rate of at least 0 as \"lr\", got ") + text;
+        CHECK_THROWS_WITH_AS(lbfgs.load_state(state, Location{}), message.c_str(), DataError);
+        CHECK(lbfgs.learning_rate() == 0.5);
+        CHECK(lbfgs.iterations() == iterations);
+    }
+}
+
 TEST_CASE("options of LBFGS out of range are errors that name them") {
     Parameter p{Array{1.f}, "w"};
     const auto make = [&](const optim::LBFGSOptions& options) { optim::LBFGS({p}, options, Location{}); };
