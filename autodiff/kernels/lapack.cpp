@@ -5,12 +5,16 @@
 
 #include <xtensor-blas/xblas_config.hpp>
 
+#include <xflens/cxxlapack/interface/geqrf.h>
 #include <xflens/cxxlapack/interface/getrf.h>
 #include <xflens/cxxlapack/interface/getri.h>
+#include <xflens/cxxlapack/interface/orgqr.h>
 #include <xflens/cxxlapack/interface/potrf.h>
 #include <xflens/cxxblas/cxxblas.cxx>
+#include <xflens/cxxlapack/interface/geqrf.tcc>
 #include <xflens/cxxlapack/interface/getrf.tcc>
 #include <xflens/cxxlapack/interface/getri.tcc>
+#include <xflens/cxxlapack/interface/orgqr.tcc>
 #include <xflens/cxxlapack/interface/potrf.tcc>
 
 #include <algorithm>
@@ -167,10 +171,32 @@ std::vector<Outcome> cholesky(T* a, std::size_t count, std::size_t n) {
     return outcomes;
 }
 
+template <class T>
+void orthonormalize_rows(T* a, std::size_t rows, std::size_t columns, const char* operation) {
+    if (rows == 0) return;
+    // Our rows are LAPACK's columns: A^T = Q R.
+    const int length = blas_int(columns, operation), count = blas_int(rows, operation);
+    const OneBlasThread one;
+    std::vector<T, PoolAllocator<T>> reflections(rows), work(rows * 32);
+    cxxlapack::geqrf<int>(length, count, a, length, reflections.data(), work.data(), static_cast<int>(work.size()));
+    std::vector<bool> reversed(rows);
+    for (std::size_t i = 0; i < rows; ++i) reversed[i] = a[i * columns + i] < 0;
+    cxxlapack::orgqr<int>(length, count, count, a, length, reflections.data(), work.data(),
+                          static_cast<int>(work.size()));
+    // Reflections give each row one sign or the other; the one that makes the diagonal of R positive is Gram's and
+    // Schmidt's.
+    for (std::size_t i = 0; i < rows; ++i) {
+        if (!reversed[i]) continue;
+        for (std::size_t k = 0; k < columns; ++k) a[i * columns + k] = -a[i * columns + k];
+    }
+}
+
 template class Lu<float>;
 template class Lu<double>;
 template std::vector<Outcome> cholesky(float*, std::size_t, std::size_t);
 template std::vector<Outcome> cholesky(double*, std::size_t, std::size_t);
+template void orthonormalize_rows(float*, std::size_t, std::size_t, const char*);
+template void orthonormalize_rows(double*, std::size_t, std::size_t, const char*);
 template void solve_triangular(const Triangle&, const float*, std::size_t, float*, std::size_t, const char*);
 template void solve_triangular(const Triangle&, const double*, std::size_t, double*, std::size_t, const char*);
 

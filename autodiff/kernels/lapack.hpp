@@ -65,6 +65,11 @@ template <class T>
 void solve_triangular(const Triangle& triangle, const T* a, std::size_t n, T* b, std::size_t columns,
                       const char* operation);
 
+/// Makes the rows of a (rows, columns) orthonormal: each becomes its part across the rows before it, divided by its
+/// length, as Gram and Schmidt do it, computed by Householder's reflections. rows <= columns; numbers are finite.
+template <class T>
+void orthonormalize_rows(T* a, std::size_t rows, std::size_t columns, const char* operation);
+
 /// How many problems of `work` multiply-adds make one task.
 inline std::size_t problems_per_task(std::size_t work) {
     return std::max<std::size_t>(1, (std::size_t{1} << 18) / std::max<std::size_t>(1, work));

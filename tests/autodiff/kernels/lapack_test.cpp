@@ -161,3 +161,16 @@ TEST_CASE("numbers that overflow on the way neither crash nor hang") {
         CHECK(!std::isfinite(lu.determinant(0)));
     }
 }
+
+TEST_CASE("rows are made orthonormal as Gram and Schmidt do it") {
+    // By hand: (3, 4) / 5; (1, 0) - 3/5 (3, 4) / 5 = (16, -12) / 25, divided by its length 4/5.
+    Array64 x{{3., 4.}, {1., 0.}};
+    detail::orthonormalize_rows(x.data(), 2, 2, "test");
+    const double expected[] = {0.6, 0.8, 0.8, -0.6};
+    for (std::size_t i = 0; i < 4; ++i) CHECK(x.data()[i] == doctest::Approx(expected[i]).epsilon(1e-14));
+    Array row{{-3.f, 4.f, 0.f}};
+    detail::orthonormalize_rows(row.data(), 1, 3, "test");
+    CHECK(row(0, 0) == doctest::Approx(-0.6));
+    CHECK(row(0, 1) == doctest::Approx(0.8));
+    detail::orthonormalize_rows(row.data(), 0, 3, "test");
+}
