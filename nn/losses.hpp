@@ -1,25 +1,12 @@
-// Losses, as values that can be called and passed on: nn::mse(model(x), y), train(model, nn::cross_entropy).
+// Losses, as values that can be called and passed on: nn::mse(model(x), y), train::fit(model, nn::cross_entropy, ...).
+// Options make another value of the same class: nn::HuberLoss{{.delta = 0.5}}.
+//
+// All of them: the options' `reduction` says whether the mean over all losses is given (one number, a ShapeError when
+// there is none), their sum, or each. Shapes must be as stated, since nothing is broadcast; a prediction may be a tensor
+// or anything that converts to one. Gradients of any order flow to the prediction, and to a target that is a tensor of
+// numbers.
 #pragma once
 
-#include <xtape/autodiff/tensor.hpp>
-
-namespace xtape::nn {
-
-/// Mean over all elements of (prediction - target)^2. Nothing is broadcast: the shapes must be equal and not empty
-/// (ShapeError).
-struct MeanSquaredError {
-    Tensor operator()(const Tensor& prediction, const Tensor& target, Location at = Location::current()) const;
-    Tensor64 operator()(const Tensor64& prediction, const Tensor64& target, Location at = Location::current()) const;
-};
-
-/// Mean over rows of -ln softmax(logits)[label]; logits (N, C) before any softmax, labels (N) in 0 .. C-1.
-/// Throws ShapeError when the shapes do not fit, DataError for a label out of range.
-struct CrossEntropyLoss {
-    Tensor operator()(const Tensor& logits, const IndexArray& labels, Location at = Location::current()) const;
-    Tensor64 operator()(const Tensor64& logits, const IndexArray& labels, Location at = Location::current()) const;
-};
-
-inline constexpr MeanSquaredError mse{};
-inline constexpr CrossEntropyLoss cross_entropy{};
-
-}  // namespace xtape::nn
+#include <xtape/nn/classification_losses.hpp>
+#include <xtape/nn/elementwise_losses.hpp>
+#include <xtape/nn/margin_losses.hpp>
