@@ -40,9 +40,11 @@
 #include <xtape/nn/activation.hpp>
 #include <xtape/nn/bilinear.hpp>
 #include <xtape/nn/convolution.hpp>
+#include <xtape/nn/init.hpp>
 #include <xtape/nn/lazy.hpp>
 #include <xtape/nn/linear.hpp>
 #include <xtape/nn/losses.hpp>
+#include <xtape/nn/perceptron.hpp>
 #include <xtape/nn/pooling.hpp>
 #include <xtape/nn/reshape.hpp>
 #include <xtape/nn/sequential.hpp>
