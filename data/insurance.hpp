@@ -16,7 +16,7 @@ struct Insurance {
     std::vector<std::string> names;  ///< of the features
 };
 
-/// Reads insurance.csv, as it is or with .gz, from that folder (see data_folder), or the file that is given.
+/// Reads insurance.csv, as it is or with .gz, from that folder or its subfolder "insurance", or the file that is given.
 /// Features, in the units of the file: age in years; sex, 0 female and 1 male; bmi in kg/m^2; children; smoker, 0 no
 /// and 1 yes; and the region one-hot as region=northeast, region=northwest, region=southeast, region=southwest.
 /// Throws IoError naming the file and where it can be had when it is missing; DataError with line and column for

@@ -20,13 +20,13 @@ struct Mnist {
 };
 
 /// Reads train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each as
-/// it is or with .gz, from that folder (see data_folder). Features in [0, 1] (grey value / 255, kept as bytes), labels
-/// 0..9. Any number of images is read; a part may be empty. Throws IoError naming the four files and where they can be
-/// had when one is missing; DataError when a file is damaged, images are not 28 x 28, the counts of images and labels
-/// differ, or a label is above 9.
+/// it is or with .gz, from that folder or its subfolder "mnist". Features in [0, 1] (grey value / 255, kept as bytes),
+/// labels 0..9. Any number of images is read; a part may be empty. Throws IoError naming the four files and where they
+/// can be had when one is missing; DataError when a file is damaged, images are not 28 x 28, the counts of images and
+/// labels differ, or a label is above 9.
 Mnist mnist(const std::filesystem::path& folder, MnistOptions options = {});
 
-/// The same of Fashion-MNIST, which has files of these names in a folder of its own.
+/// The same of Fashion-MNIST, which has files of these names in a folder of its own ("fashion-mnist").
 Mnist fashion_mnist(const std::filesystem::path& folder, MnistOptions options = {});
 
 /// What its labels 0..9 mean.

@@ -26,11 +26,11 @@ const files::StoredArray& find(const std::vector<files::StoredArray>& arrays, co
 }  // namespace
 
 TensorDataset load_npz(const std::filesystem::path& path, const std::string& features, const std::string& labels,
-                       std::size_t classes) {
+                       std::size_t classes, Location at) {
     const std::vector<files::StoredArray> arrays = files::read_npz(path);
     const std::string file = path.string();
     return {files::to_array<float>(find(arrays, features, file), file),
-            files::to_array<std::int64_t>(find(arrays, labels, file), file), classes};
+            files::to_array<std::int64_t>(find(arrays, labels, file), file), classes, at};
 }
 
 }  // namespace xtape::data

@@ -14,6 +14,6 @@ namespace xtape::data {
 /// Throws as files::read_npz, files::to_array and TensorDataset do, and DataError with the names that there are when
 /// one is none of them.
 TensorDataset load_npz(const std::filesystem::path& path, const std::string& features, const std::string& labels,
-                       std::size_t classes = 0);
+                       std::size_t classes = 0, Location at = Location::current());
 
 }  // namespace xtape::data

@@ -39,13 +39,15 @@ std::vector<std::filesystem::path> find_files(const KnownSet& set, const std::fi
     std::error_code ignored;
     if (!std::filesystem::is_directory(folder, ignored))
         fail(set, "\"" + folder.string() + "\", which is not a folder");
+    const std::filesystem::path own = folder / set.name;
+    const bool has_own = std::filesystem::is_directory(own, ignored);
     std::vector<std::filesystem::path> paths;
     std::string missing;
     for (const auto& names : set.files) {
-        paths.push_back(find_file(names, folder));
+        paths.push_back(find_file(names, has_own ? own : folder));
         if (paths.back().empty()) missing += (missing.empty() ? "" : ", ") + names.front();
     }
-    if (!missing.empty()) fail(set, "\"" + folder.string() + "\" without " + missing);
+    if (!missing.empty()) fail(set, "\"" + (has_own ? own : folder).string() + "\" without " + missing);
     return paths;
 }
 

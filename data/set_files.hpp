@@ -14,8 +14,8 @@ struct KnownSet {
     std::string source;                           ///< where they can be had
 };
 
-/// Where the files are in that folder. Throws IoError with their names, the source and scripts/get-data when it is no
-/// folder or lacks a file.
+/// Where the files are in that folder, or in its subfolder of the set's name when there is one. Throws IoError with
+/// their names, the source and scripts/get-data when it is no folder or lacks a file.
 std::vector<std::filesystem::path> find_files(const KnownSet& set, const std::filesystem::path& folder);
 
 }  // namespace xtape::data::detail

@@ -18,8 +18,8 @@ struct Usps {
     TensorDataset test;   ///< 2007 rows; harder than the train part, and known for it
 };
 
-/// Reads zip.train and zip.test, or usps_train.csv and usps_test.csv, each as it is or with .gz, from that folder
-/// (see data_folder); read_usps describes both forms. Any number of digits is read. Throws IoError naming the files
+/// Reads zip.train and zip.test, or usps_train.csv and usps_test.csv, each as it is or with .gz, from that folder or
+/// its subfolder "usps"; read_usps describes both forms. Any number of digits is read. Throws IoError naming the files
 /// and where they can be had when one is missing; DataError as read_usps does.
 Usps usps(const std::filesystem::path& folder, UspsOptions options = {});
 

@@ -178,4 +178,14 @@ TEST_CASE("small CSV files ask for little memory, whatever they say") {
         });
         CHECK(asked < (1 << 20));
     }
+    for (const support::Golden& golden : support::golden_csv()) {
+        INFO(golden.name);
+        const std::size_t asked = support::bytes_asked_by([&] {
+            try {
+                data::read_csv(golden.bytes, "x").categories("c");
+            } catch (const DataError&) {
+            }
+        });
+        CHECK(asked < (1 << 20));
+    }
 }

@@ -41,6 +41,17 @@ TEST_CASE("insurance reads its file or the folder that has it") {
     }
 }
 
+TEST_CASE("insurance prefers the subfolder of its name") {
+    const support::TemporaryFolder folder;
+    folder.write("insurance.csv", bytes(slice + slice.substr(slice.find('\n') + 1)));
+    std::filesystem::create_directory(folder.path() / "insurance");
+    CHECK_THROWS_WITH_AS(data::insurance(folder.path()),
+                         missing("\"" + folder.path().string() + "/insurance\" without insurance.csv").c_str(),
+                         IoError);
+    folder.write("insurance/insurance.csv", bytes(slice));
+    CHECK(to_string(data::insurance(folder.path()).features.shape()) == "(4, 9)");
+}
+
 TEST_CASE("insurance without its file tells its name and where it can be had") {
     const support::TemporaryFolder folder;
     const std::string path = folder.path().string();

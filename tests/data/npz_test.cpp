@@ -37,6 +37,10 @@ TEST_CASE("load_npz refuses names that are not there and arrays that do not fit"
     CHECK_THROWS_WITH_AS(
         data::load_npz(path, "x", "y_train"),
         (path.string() + ": expected an array \"x\", got \"x_train\", \"y_train\", \"weights\"").c_str(), DataError);
-    CHECK_THROWS_AS(data::load_npz(path, "x_train", "weights"), DataError);
-    CHECK_THROWS_AS(data::load_npz(path, "x_train", "x_train"), ShapeError);
+    CHECK_THROWS_WITH_AS(data::load_npz(path, "x_train", "weights"),
+                         (path.string() + ": \"weights\": expected integers, got float32").c_str(), DataError);
+    CHECK_THROWS_WITH_AS(data::load_npz(path, "x_train", "x_train", 0, Location()),
+                         "TensorDataset: expected features (N, ...) and labels (N), got (3, 2) and (3, 2)", ShapeError);
+    CHECK_THROWS_WITH_AS(data::load_npz(path, "x_train", "y_train", 3, Location()),
+                         "TensorDataset: expected labels from 0 to 2, got 3 in row 2", DataError);
 }
