@@ -23,12 +23,14 @@
 #include <xtape/data/csv.hpp>
 #include <xtape/data/digits.hpp>
 #include <xtape/data/folder.hpp>
+#include <xtape/data/image.hpp>
 #include <xtape/data/insurance.hpp>
 #include <xtape/data/iris.hpp>
 #include <xtape/data/loader.hpp>
 #include <xtape/data/map.hpp>
 #include <xtape/data/mnist.hpp>
 #include <xtape/data/npz.hpp>
+#include <xtape/data/png.hpp>
 #include <xtape/data/sampler.hpp>
 #include <xtape/data/split.hpp>
 #include <xtape/data/subset.hpp>

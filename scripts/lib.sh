@@ -5,7 +5,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
 # Debian packages of the libraries that everything together needs.
 libraries=(
-    libxtensor-dev libxtensor-blas-dev libxsimd-dev libtbb-dev libopenblas-dev libfmt-dev zlib1g-dev libcli11-dev doctest-dev
+    libxtensor-dev libxtensor-blas-dev libxsimd-dev libtbb-dev libopenblas-dev libfmt-dev zlib1g-dev libpng-dev libcli11-dev doctest-dev
     librapidcheck-dev nlohmann-json3-dev
 )
 

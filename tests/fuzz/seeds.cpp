@@ -60,5 +60,6 @@ int main(int count, char** arguments) {
     write(folder / "usps", support::golden_usps());
     write(folder / "gzip", gzip_seeds());
     write(folder / "idx", idx_seeds());
+    write(folder / "png", support::golden_png());
     return 0;
 }
