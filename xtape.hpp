@@ -20,8 +20,11 @@
 #include <xtape/autodiff/tensor.hpp>
 #include <xtape/data/array_dataset.hpp>
 #include <xtape/data/combine.hpp>
+#include <xtape/data/compose.hpp>
 #include <xtape/data/csv.hpp>
 #include <xtape/data/digits.hpp>
+#include <xtape/data/explore.hpp>
+#include <xtape/data/features.hpp>
 #include <xtape/data/folder.hpp>
 #include <xtape/data/image.hpp>
 #include <xtape/data/insurance.hpp>
@@ -34,7 +37,9 @@
 #include <xtape/data/sampler.hpp>
 #include <xtape/data/split.hpp>
 #include <xtape/data/subset.hpp>
+#include <xtape/data/synthetic.hpp>
 #include <xtape/data/table.hpp>
+#include <xtape/data/transforms.hpp>
 #include <xtape/data/usps.hpp>
 #include <xtape/files/npy.hpp>
 #include <xtape/files/npz.hpp>
