@@ -164,11 +164,11 @@ std::string to_table(const std::vector<FeatureStatistics>& statistics) {
 Array64 correlation(const Array& rows, Location at) {
     const Table table = table_of("correlation", rows, at);
     // Column by column, so that what is summed lies side by side.
-    std::vector<double> centered(table.rows * table.width), lengths(table.width);
+    std::vector<double> centered(table.rows * table.width), squares(table.width);
     parallel_for(table.width, 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t k = begin; k < end; ++k) {
             double* column = centered.data() + k * table.rows;
-            double sum = 0, squares = 0;
+            double sum = 0, square = 0;
             bool same = true;
             for (std::size_t row = 0; row < table.rows; ++row) {
                 const float x = rows.data()[row * table.width + k];
@@ -178,9 +178,9 @@ Array64 correlation(const Array& rows, Location at) {
             }
             for (std::size_t row = 0; row < table.rows; ++row) {
                 column[row] -= sum / static_cast<double>(table.rows);
-                squares += column[row] * column[row];
+                square += column[row] * column[row];
             }
-            lengths[k] = same ? nan : std::sqrt(squares);  // the mean of equal numbers may be off by its rounding
+            squares[k] = same ? nan : square;  // the mean of equal numbers may be off by its rounding
         }
     });
     Array64 result = empty_array<double>(Shape{table.width, table.width});
@@ -191,8 +191,8 @@ Array64 correlation(const Array& rows, Location at) {
                 const double* b = centered.data() + j * table.rows;
                 double sum = 0;
                 for (std::size_t row = 0; row < table.rows; ++row) sum += a[row] * b[row];
-                const double value = std::clamp(sum / (lengths[i] * lengths[j]), -1.0, 1.0);
-                const double one_or_nan = std::isnan(lengths[i]) ? nan : 1;
+                const double value = std::clamp(sum / std::sqrt(squares[i] * squares[j]), -1.0, 1.0);
+                const double one_or_nan = std::isnan(squares[i]) ? nan : 1;
                 result.data()[i * table.width + j] = result.data()[j * table.width + i] = i == j ? one_or_nan : value;
             }
         }

@@ -23,7 +23,8 @@ inline constexpr std::size_t max_png_side = std::size_t{1} << 16;
 /// and of an animation the still picture is read.
 ///
 /// Any bytes are safe to pass: nothing is allocated on the header's word, which is first compared with 1032 times the
-/// compressed bytes present, with max_png_side and with files::max_content_bytes / 4 pixels. Throws DataError with
+/// compressed bytes present, with max_png_side and with files::max_content_bytes / 4 pixels. (A pixel of a palette may
+/// take 1 bit there and 4 bytes here.) Throws DataError with
 /// `name`, and the position or libpng's words, when the bytes are not a PNG file, truncated, damaged in any chunk, or
 /// followed by more.
 ByteArray read_png(std::span<const std::byte> bytes, const std::string& name);

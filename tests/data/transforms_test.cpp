@@ -92,11 +92,9 @@ TEST_CASE("images are turned counterclockwise around their center") {
     check_near(data::Rotate{180}(square), Array{{{9.f, 8.f, 7.f}, {6.f, 5.f, 4.f}, {3.f, 2.f, 1.f}}}, 1e-5f);
     check_near(data::Rotate{-90}(data::Rotate{90}(square)), square, 1e-5f);
     CHECK(data::Rotate{0}(square) == square);
-    // Turned by 45 degrees, the corner of the result lies sqrt(2) to the left of the center in the source, beyond the
-    // pixel there (4, 1 away) by 0.41421 of the way to the fill.
     const Array turned = data::Rotate{.degrees = 45, .fill = 0}(square);
     CHECK(turned(0, 1, 1) == doctest::Approx(5).epsilon(1e-6));
-    // By the formula: row = 1 + sin x + cos y, column = 1 + cos x - sin y, (y, x) = (-1, -1): (1 - sqrt 2, 1).
+    // Its corner comes from sqrt(2) above the center: 0.41421 of the way from the pixel there, 2, to the fill.
     CHECK(turned(0, 0, 0) == doctest::Approx(2 * (2 - std::sqrt(2.0))).epsilon(1e-6));
 }
 
