@@ -27,6 +27,7 @@
 #include <xtape/data/features.hpp>
 #include <xtape/data/folder.hpp>
 #include <xtape/data/image.hpp>
+#include <xtape/data/image_folder.hpp>
 #include <xtape/data/insurance.hpp>
 #include <xtape/data/iris.hpp>
 #include <xtape/data/loader.hpp>
