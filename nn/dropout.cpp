@@ -38,7 +38,7 @@ BasicDropout2d<T>::BasicDropout2d(double p, Location at) : p_(checked_probabilit
 
 template <class T>
 BasicTensor<T> BasicDropout2d<T>::forward(const BasicTensor<T>& x) {
-    if (x.rank() != 4) throw ShapeError("dropout2d: expected input (N, C, H, W), got " + to_string(x.shape()));
+    if (x.rank() != 4) throw ShapeError("Dropout2d: expected input (N, C, H, W), got " + to_string(x.shape()));
     if (!this->training() || p_ == 0) return x;
     const BasicTensor<T> ones(init::constant<T>({x.shape()[0], x.shape()[1], 1, 1}, 1));
     return x * dropout(ones, p_, random::next_stream(), Location{});

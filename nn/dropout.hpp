@@ -1,9 +1,9 @@
 // Dropout: numbers, or whole channels, set to 0 at random while a network trains.
 //
-// N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014; inverted:
-// what stays is divided by 1 - p in training, so that evaluation has nothing to do. Every training forward with p > 0 takes the
-// next stream of the process-wide seed (autodiff/random.hpp), and its masks depend on nothing else: not on threads, and a run
-// that restores random::state() goes on with the same masks.
+// N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014;
+// inverted: what stays is divided by 1 - p in training, so that evaluation has nothing to do. Every training forward
+// with p > 0 takes the next stream of the process-wide seed (autodiff/random.hpp), and its masks depend on nothing
+// else: not on threads, and a run that restores random::state() goes on with the same masks.
 #pragma once
 
 #include <xtape/nn/module.hpp>

@@ -2,6 +2,7 @@
 
 #include <xtape/autodiff/ops/embedding.hpp>
 #include <xtape/nn/init.hpp>
+#include <xtape/nn/weights.hpp>
 
 #include <fmt/format.h>
 
@@ -14,12 +15,13 @@ namespace {
 template <class T>
 BasicArray<T> first_weight(std::size_t count, std::size_t dim, std::optional<std::int64_t> padding, Location at) {
     if (count == 0 || dim == 0) {
-        throw ConfigError(fmt::format("Embedding: expected at least 1 row and 1 column, got {} and {}", count, dim), at);
+        throw ConfigError(fmt::format("Embedding: expected at least 1 row and 1 column, got {} and {}", count, dim),
+                          at);
     }
     if (padding && (*padding < 0 || static_cast<std::size_t>(*padding) >= count)) {
         throw ConfigError(fmt::format("Embedding: expected a padding row of the {} rows, got {}", count, *padding), at);
     }
-    BasicArray<T> weight = init::normal<T>({count, dim}, 0, 1);
+    BasicArray<T> weight = init::normal<T>(detail::weight_shape("Embedding", {count, dim}, sizeof(T), at), 0, 1);
     if (padding) std::fill_n(weight.data() + static_cast<std::size_t>(*padding) * dim, dim, T(0));
     return weight;
 }
@@ -31,7 +33,7 @@ IndexArray whole_numbers(const BasicArray<T>& x) {
         const T number = x.data()[i];
         // 2^62 is far beyond every row; what is larger does not fit into 64 bits.
         if (!(std::abs(number) <= T(0x1p62) && std::trunc(number) == number)) {
-            throw DataError(fmt::format("embedding: expected whole numbers, got {} at {}", number,
+            throw DataError(fmt::format("Embedding: expected whole numbers, got {} at {}", number,
                                         xtape::detail::position_of(i, x.shape())));
         }
         indices.data()[i] = static_cast<std::int64_t>(number);

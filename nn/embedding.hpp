@@ -20,9 +20,10 @@ struct EmbeddingOptions {
 template <class T>
 class BasicEmbedding : public BasicModule<T> {
 public:
-    /// The weight starts with normal numbers of mean 0 and deviation 1, out of the next random stream. Throws ConfigError
-    /// unless count and dim are at least 1 and the padding row is one of the rows.
-    BasicEmbedding(std::size_t count, std::size_t dim, EmbeddingOptions options = {}, Location at = Location::current());
+    /// The weight starts with normal numbers of mean 0 and deviation 1, out of the next random stream. Throws
+    /// ConfigError unless count and dim are at least 1 and the padding row is one of the rows.
+    BasicEmbedding(std::size_t count, std::size_t dim, EmbeddingOptions options = {},
+                   Location at = Location::current());
 
     /// Throws DataError for an index outside 0 .. count-1.
     template <std::same_as<IndexArray> I>
@@ -31,8 +32,8 @@ public:
     }
     using BasicModule<T>::operator();
 
-    /// Whole numbers kept as floating-point ones, as tables read from files have them. No gradient flows into them. Throws
-    /// DataError also for a number that is not whole.
+    /// Whole numbers kept as floating-point ones, as tables read from files have them. No gradient flows into them.
+    /// Throws DataError also for a number that is not whole.
     BasicTensor<T> forward(const BasicTensor<T>& indices) override;
     void visit(BasicVisitor<T>& v) override;
     std::string describe() const override;  ///< "Embedding 1000x64"

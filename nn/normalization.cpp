@@ -83,20 +83,22 @@ template <class T>
 void BasicBatchNorm1d<T>::check(const Shape& x) const {
     if ((x.size() == 2 || x.size() == 3) && x[1] == this->channels()) return;
     const std::size_t channels = this->channels();
-    throw ShapeError(fmt::format("batch_norm: expected input (N, {}) or (N, {}, L), got {}", channels, channels, to_string(x)));
+    throw ShapeError(
+        fmt::format("BatchNorm1d: expected input (N, {}) or (N, {}, L), got {}", channels, channels, to_string(x)));
 }
 
 template <class T>
 void BasicBatchNorm2d<T>::check(const Shape& x) const {
     if (x.size() == 4 && x[1] == this->channels()) return;
-    throw ShapeError(fmt::format("batch_norm: expected input (N, {}, H, W), got {}", this->channels(), to_string(x)));
+    throw ShapeError(fmt::format("BatchNorm2d: expected input (N, {}, H, W), got {}", this->channels(), to_string(x)));
 }
 
 template <class T>
 BasicLayerNorm<T>::BasicLayerNorm(Shape shape, LayerNormOptions options, Location at)
     : shape_(std::move(shape)), eps_(options.eps) {
     if (shape_.empty() || element_count(shape_) == 0) {
-        throw ConfigError("LayerNorm: expected a shape of at least one element and one axis, got " + to_string(shape_), at);
+        throw ConfigError("LayerNorm: expected a shape of at least one element and one axis, got " + to_string(shape_),
+                          at);
     }
     check_layer("LayerNorm", shape_.back(), eps_, at);
     if (options.affine) make_affine(weight, bias, shape_);
@@ -108,7 +110,7 @@ BasicTensor<T> BasicLayerNorm<T>::forward(const BasicTensor<T>& x) {
     if (whole.size() < shape_.size() || !std::equal(shape_.rbegin(), shape_.rend(), whole.rbegin())) {
         std::string wanted = to_string(shape_);
         wanted.insert(1, "..., ");
-        throw ShapeError(fmt::format("layer_norm: expected input {}, got {}", wanted, to_string(whole)));
+        throw ShapeError(fmt::format("LayerNorm: expected input {}, got {}", wanted, to_string(whole)));
     }
     const xtape::LayerNormOptions norm{shape_.size(), eps_};
     return weight ? layer_norm(x, *weight, *bias, norm, Location{}) : layer_norm(x, norm, Location{});
@@ -124,8 +126,11 @@ BasicGroupNorm<T>::BasicGroupNorm(std::size_t groups, std::size_t channels, Grou
     : groups_(groups), channels_(channels), eps_(options.eps) {
     check_layer("GroupNorm", channels, eps_, at);
     if (groups == 0 || channels % groups != 0) {
-        throw ConfigError(fmt::format("GroupNorm: expected a number of groups that divides the channels, got {} groups for {} channels",
-                                      groups, channels), at);
+        throw ConfigError(
+            fmt::format(
+                "GroupNorm: expected a number of groups that divides the channels, got {} groups for {} channels",
+                groups, channels),
+            at);
     }
     if (options.affine) make_affine(weight, bias, {channels});
 }
@@ -133,7 +138,8 @@ BasicGroupNorm<T>::BasicGroupNorm(std::size_t groups, std::size_t channels, Grou
 template <class T>
 BasicTensor<T> BasicGroupNorm<T>::forward(const BasicTensor<T>& x) {
     if (x.rank() < 2 || x.shape()[1] != channels_) {
-        throw ShapeError(fmt::format("group_norm: expected input (N, {}, ...), got {}", channels_, to_string(x.shape())));
+        throw ShapeError(
+            fmt::format("GroupNorm: expected input (N, {}, ...), got {}", channels_, to_string(x.shape())));
     }
     const NormOptions norm{eps_};
     return weight ? group_norm(x, groups_, *weight, *bias, norm, Location{}) : group_norm(x, groups_, norm, Location{});

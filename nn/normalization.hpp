@@ -34,8 +34,8 @@ public:
 
     std::optional<BasicParameter<T>> weight, bias;  ///< (C)
 
-    /// State of the module unless track_running_stats is off: (C), from 0 and 1 on, and how many batches they have seen,
-    /// a scalar.
+    /// State of the module unless track_running_stats is off: (C), from 0 and 1 on, and how many batches they have
+    /// seen, a scalar.
     BasicArray<T> running_mean, running_var;
     IndexArray num_batches_tracked;
 

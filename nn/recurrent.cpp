@@ -22,8 +22,8 @@ BasicTensor<T> product(const BasicTensor<T>& x, const BasicParameter<T>& weight,
     return bias ? linear(x, weight, *bias, nowhere) : linear(x, weight, nowhere);
 }
 
-// Rows of the first axis, each as (1, ...). Cut in halves again and again: the reverse of a cut is an array of the size of
-// what was cut, which one by one would cost the square of the number of steps.
+// Rows of the first axis, each as (1, ...). Cut in halves again and again: the reverse of a cut is an array of the size
+// of what was cut, which one by one would cost the square of the number of steps.
 template <class T>
 void cut_steps(const BasicTensor<T>& x, std::vector<BasicTensor<T>>& steps) {
     const std::size_t n = x.shape()[0];
@@ -54,7 +54,8 @@ BasicTensor<T> batch_and_time_exchanged(const BasicTensor<T>& x) {
 
 void check_options(const char* name, std::size_t in, std::size_t hidden, const RecurrentOptions& options, Location at) {
     if (in == 0 || hidden == 0) {
-        throw ConfigError(fmt::format("{}: expected at least 1 input and 1 hidden unit, got {} and {}", name, in, hidden), at);
+        throw ConfigError(
+            fmt::format("{}: expected at least 1 input and 1 hidden unit, got {} and {}", name, in, hidden), at);
     }
     if (options.layers == 0) throw ConfigError(fmt::format("{}: expected at least 1 layer, got 0", name), at);
     if (!(options.dropout >= 0 && options.dropout <= 1)) {
@@ -121,7 +122,8 @@ auto BasicRecurrent<T>::read(const BasicTensor<T>& x, Cell state, const Weights&
 template <class T>
 auto BasicRecurrent<T>::run(const BasicTensor<T>& x, const Cell& initial) -> std::pair<BasicTensor<T>, Cell> {
     if (x.rank() != 3 || x.shape()[2] != in_ || x.shape()[1] == 0) {
-        throw ShapeError(fmt::format("{}: expected input (N, L, {}) with at least 1 step, got {}", name_, in_, to_string(x.shape())));
+        throw ShapeError(fmt::format("{}: expected input (N, L, {}) with at least 1 step, got {}", name_, in_,
+                                     to_string(x.shape())));
     }
     // Time first: a step is then one piece of memory, and so is its place in what is joined.
     BasicTensor<T> sequence = batch_and_time_exchanged(x);
@@ -141,7 +143,8 @@ auto BasicRecurrent<T>::run(const BasicTensor<T>& x, const Cell& initial) -> std
             sequence = dropout(sequence, options_.dropout, random::next_stream(), nowhere);
         }
     }
-    return {batch_and_time_exchanged(sequence), Cell{joined(std::move(h), 0), has_cells() ? joined(std::move(c), 0) : BasicTensor<T>()}};
+    return {batch_and_time_exchanged(sequence),
+            Cell{joined(std::move(h), 0), has_cells() ? joined(std::move(c), 0) : BasicTensor<T>()}};
 }
 
 template <class T>
@@ -151,7 +154,8 @@ BasicTensor<T> BasicRecurrent<T>::forward(const BasicTensor<T>& x) {
 }
 
 template <class T>
-auto BasicRecurrent<T>::go_on(const BasicTensor<T>& x, const Cell& initial, Location at) -> std::pair<BasicTensor<T>, Cell> {
+auto BasicRecurrent<T>::go_on(const BasicTensor<T>& x, const Cell& initial, Location at)
+    -> std::pair<BasicTensor<T>, Cell> {
     std::pair<BasicTensor<T>, Cell> result;
     this->run_as_layer(
         [&] {
@@ -184,11 +188,13 @@ std::string BasicRecurrent<T>::describe() const {
 
 template <class T>
 BasicRNN<T>::BasicRNN(std::size_t in, std::size_t hidden, RnnOptions options, Location at)
-    : BasicRecurrent<T>("RNN", 1, in, hidden, {options.layers, options.bias, options.bidirectional, options.dropout}, at),
+    : BasicRecurrent<T>("RNN", 1, in, hidden, {options.layers, options.bias, options.bidirectional, options.dropout},
+                        at),
       activation_(options.activation) {}
 
 template <class T>
-auto BasicRNN<T>::step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const -> Cell {
+auto BasicRNN<T>::step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const
+    -> Cell {
     const BasicTensor<T> sum = input + product(before.h, w.weight_hh, w.bias_hh);
     return {activation_ == RnnActivation::tanh ? tanh(sum, nowhere) : relu(sum, nowhere), {}};
 }
@@ -198,7 +204,8 @@ BasicGRU<T>::BasicGRU(std::size_t in, std::size_t hidden, RecurrentOptions optio
     : BasicRecurrent<T>("GRU", 3, in, hidden, options, at) {}
 
 template <class T>
-auto BasicGRU<T>::step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const -> Cell {
+auto BasicGRU<T>::step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const
+    -> Cell {
     const std::size_t size = before.h.shape()[2];
     const BasicTensor<T> state = product(before.h, w.weight_hh, w.bias_hh);
     const auto x = split(input, {2 * size, size}, 2, nowhere), h = split(state, {2 * size, size}, 2, nowhere);
@@ -213,19 +220,19 @@ BasicLSTM<T>::BasicLSTM(std::size_t in, std::size_t hidden, RecurrentOptions opt
     : BasicRecurrent<T>("LSTM", 4, in, hidden, options, at) {}
 
 template <class T>
-auto BasicLSTM<T>::step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const -> Cell {
+auto BasicLSTM<T>::step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const
+    -> Cell {
     const std::size_t size = before.h.shape()[2];
     const auto gates = split(input + product(before.h, w.weight_hh, w.bias_hh), {2 * size, size, size}, 2, nowhere);
     const auto in_and_forget = split(sigmoid(gates[0], nowhere), {size, size}, 2, nowhere);
-    const BasicTensor<T> c =
-        in_and_forget[1] * before.c + in_and_forget[0] * tanh(gates[1], nowhere);
+    const BasicTensor<T> c = in_and_forget[1] * before.c + in_and_forget[0] * tanh(gates[1], nowhere);
     return {sigmoid(gates[2], nowhere) * tanh(c, nowhere), c};
 }
 
 template <class T>
 BasicTensor<T> BasicLastStep<T>::forward(const BasicTensor<T>& x) {
     if (x.rank() != 3 || x.shape()[1] == 0) {
-        throw ShapeError("last_step: expected input (N, L, features) with at least 1 step, got " + to_string(x.shape()));
+        throw ShapeError("LastStep: expected input (N, L, features) with at least 1 step, got " + to_string(x.shape()));
     }
     const Shape& shape = x.shape();
     return reshape(slice(x, {{}, Range{.start = -1}}, nowhere), Shape{shape[0], shape[2]}, nowhere);

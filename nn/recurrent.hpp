@@ -1,9 +1,9 @@
 // Recurrent layers: RNN GRU LSTM, which read a sequence step by step and carry a state along.
 //
-// Sequences are batch first, (N, L, in); all samples of a batch have the same length. States are those of PyTorch: (layers *
-// directions, N, hidden), layer by layer, forward before reverse. Names, layouts, the order of the gates and the initial
-// numbers (uniform over +-1 / sqrt(hidden)) are PyTorch's, too. The products with the inputs of all steps are one product;
-// those with the state are one a step.
+// Sequences are batch first, (N, L, in); all samples of a batch have the same length. States are those of PyTorch:
+// (layers * directions, N, hidden), layer by layer, forward before reverse. Names, layouts, the order of the gates and
+// the initial numbers (uniform over +-1 / sqrt(hidden)) are PyTorch's, too. The products with the inputs of all steps
+// are one product; those with the state are one a step.
 #pragma once
 
 #include <xtape/nn/module.hpp>
@@ -36,8 +36,8 @@ struct RnnOptions {
 /// The weights of one direction of one layer, the gates one above the other.
 template <class T>
 struct BasicRecurrentWeights {
-    BasicParameter<T> weight_ih;                       ///< (gates * hidden, in of the layer)
-    BasicParameter<T> weight_hh;                       ///< (gates * hidden, hidden)
+    BasicParameter<T> weight_ih;                        ///< (gates * hidden, in of the layer)
+    BasicParameter<T> weight_hh;                        ///< (gates * hidden, hidden)
     std::optional<BasicParameter<T>> bias_ih, bias_hh;  ///< (gates * hidden)
 };
 
@@ -78,8 +78,8 @@ protected:
     /// (1, N, hidden) of one direction of one layer; c is undefined unless the layer has one.
     using Cell = BasicLstmState<T>;
 
-    BasicRecurrent(const char* name, std::size_t gates, std::size_t in, std::size_t hidden, const RecurrentOptions& options,
-                   Location at);
+    BasicRecurrent(const char* name, std::size_t gates, std::size_t in, std::size_t hidden,
+                   const RecurrentOptions& options, Location at);
 
     /// y and the state of all layers and directions after their last steps, for a call at that place.
     std::pair<BasicTensor<T>, Cell> go_on(const BasicTensor<T>& x, const Cell& initial, Location at);
@@ -100,17 +100,19 @@ private:
     RecurrentOptions options_;
 };
 
-/// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. J. Elman, "Finding structure in time", Cognitive Science 14, 1990.
+/// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. J. Elman, "Finding structure in time", Cognitive Science 14,
+/// 1990.
 template <class T>
 class BasicRNN : public BasicRecurrent<T> {
 public:
-    /// Throws ConfigError for sizes below 1, no layers, a dropout outside 0 .. 1, and a dropout with a single layer, which has
-    /// nowhere to act; GRU and LSTM do so, too.
+    /// Throws ConfigError for sizes below 1, no layers, a dropout outside 0 .. 1, and a dropout with a single layer,
+    /// which has nowhere to act; GRU and LSTM do so, too.
     BasicRNN(std::size_t in, std::size_t hidden, RnnOptions options = {}, Location at = Location::current());
 
     using BasicModule<T>::operator();
     /// Goes on from the state h. Throws ShapeError unless it is (layers * directions, N, hidden).
-    BasicRecurrentOutput<T> operator()(const BasicTensor<T>& x, const BasicTensor<T>& h, Location at = Location::current()) {
+    BasicRecurrentOutput<T> operator()(const BasicTensor<T>& x, const BasicTensor<T>& h,
+                                       Location at = Location::current()) {
         auto [y, last] = this->go_on(x, {h, {}}, at);
         return {std::move(y), std::move(last.h)};
     }
@@ -124,9 +126,9 @@ private:
     RnnActivation activation_;
 };
 
-/// Gated recurrent unit, gates in the order r, z, n: r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z), n = tanh(x_n + r h_n),
-/// h' = (1 - z) n + z h, where x_r = W_ir x + b_ir and h_r = W_hr h + b_hr. K. Cho and others, "Learning phrase representations
-/// using RNN encoder-decoder", EMNLP 2014, with r on the product, as in PyTorch.
+/// Gated recurrent unit, gates in the order r, z, n: r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z), n = tanh(x_n + r
+/// h_n), h' = (1 - z) n + z h, where x_r = W_ir x + b_ir and h_r = W_hr h + b_hr. K. Cho and others, "Learning phrase
+/// representations using RNN encoder-decoder", EMNLP 2014, with r on the product, as in PyTorch.
 template <class T>
 class BasicGRU : public BasicRecurrent<T> {
 public:
@@ -134,7 +136,8 @@ public:
 
     using BasicModule<T>::operator();
     /// Goes on from the state h. Throws ShapeError unless it is (layers * directions, N, hidden).
-    BasicRecurrentOutput<T> operator()(const BasicTensor<T>& x, const BasicTensor<T>& h, Location at = Location::current()) {
+    BasicRecurrentOutput<T> operator()(const BasicTensor<T>& x, const BasicTensor<T>& h,
+                                       Location at = Location::current()) {
         auto [y, last] = this->go_on(x, {h, {}}, at);
         return {std::move(y), std::move(last.h)};
     }
@@ -146,8 +149,9 @@ private:
     Cell step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const override;
 };
 
-/// Long short-term memory, gates in the order i, f, g, o: i, f, o = sigmoid and g = tanh of x_ + h_ as in GRU, c' = f c + i g,
-/// h' = o tanh(c'). S. Hochreiter, J. Schmidhuber, Neural Computation 9, 1997; the forget gate f: F. Gers and others, 2000.
+/// Long short-term memory, gates in the order i, f, g, o: i, f, o = sigmoid and g = tanh of x_ + h_ as in GRU, c' = f c
+/// + i g, h' = o tanh(c'). S. Hochreiter, J. Schmidhuber, Neural Computation 9, 1997; the forget gate f: F. Gers and
+/// others, 2000.
 template <class T>
 class BasicLSTM : public BasicRecurrent<T> {
 public:
@@ -155,7 +159,8 @@ public:
 
     using BasicModule<T>::operator();
     /// Goes on from the state. Throws ShapeError unless both its parts are (layers * directions, N, hidden).
-    BasicLstmOutput<T> operator()(const BasicTensor<T>& x, const BasicLstmState<T>& state, Location at = Location::current()) {
+    BasicLstmOutput<T> operator()(const BasicTensor<T>& x, const BasicLstmState<T>& state,
+                                  Location at = Location::current()) {
         auto [y, last] = this->go_on(x, state, at);
         return {std::move(y), std::move(last)};
     }
@@ -168,8 +173,8 @@ private:
     Cell step(const BasicTensor<T>& input, const Cell& before, const BasicRecurrentWeights<T>& w) const override;
 };
 
-/// The last step of a sequence, (N, L, features) to (N, features), as in `Sequential{LSTM{28, 64}, LastStep{}, Linear{64, 10}}`.
-/// (Of the reverse direction of a bidirectional layer that is the first step it read.)
+/// The last step of a sequence, (N, L, features) to (N, features), as in `Sequential{LSTM{28, 64}, LastStep{},
+/// Linear{64, 10}}`. (Of the reverse direction of a bidirectional layer that is the first step it read.)
 template <class T>
 class BasicLastStep : public BasicModule<T> {
 public:

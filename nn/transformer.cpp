@@ -17,7 +17,9 @@ constexpr Location nowhere{};  // the call that matters to the user is that of t
 template <class T>
 BasicTensor<T> sine_table(std::size_t length, std::size_t d_model, Location at) {
     if (length == 0 || d_model == 0) {
-        throw ConfigError(fmt::format("PositionalEncoding: expected at least 1 step and 1 column, got {} and {}", length, d_model), at);
+        throw ConfigError(
+            fmt::format("PositionalEncoding: expected at least 1 step and 1 column, got {} and {}", length, d_model),
+            at);
     }
     BasicArray<T> table = empty_array<T>({length, d_model});
     for (std::size_t column = 0; column < d_model; ++column) {
@@ -49,8 +51,8 @@ BasicTransformerEncoderLayer<T>::BasicTransformerEncoderLayer(std::size_t d_mode
       norm_first_(options.norm_first) {}
 
 template <class T>
-BasicTensor<T> BasicTransformerEncoderLayer<T>::operator()(const BasicTensor<T>& x, const BasicAttentionOptions<T>& options,
-                                                           Location at) {
+BasicTensor<T> BasicTransformerEncoderLayer<T>::operator()(const BasicTensor<T>& x,
+                                                           const BasicAttentionOptions<T>& options, Location at) {
     BasicTensor<T> y;
     this->run_as_layer([&] { y = encode(x, options); }, at);
     return y;
@@ -62,7 +64,8 @@ BasicTensor<T> BasicTransformerEncoderLayer<T>::forward(const BasicTensor<T>& x)
 }
 
 template <class T>
-BasicTensor<T> BasicTransformerEncoderLayer<T>::encode(const BasicTensor<T>& x, const BasicAttentionOptions<T>& options) {
+BasicTensor<T> BasicTransformerEncoderLayer<T>::encode(const BasicTensor<T>& x,
+                                                       const BasicAttentionOptions<T>& options) {
     if (norm_first_) {
         const BasicTensor<T> z = x + attended(norm1(x, nowhere), options);
         return z + fed_forward(norm2(z, nowhere));
@@ -72,7 +75,8 @@ BasicTensor<T> BasicTransformerEncoderLayer<T>::encode(const BasicTensor<T>& x, 
 }
 
 template <class T>
-BasicTensor<T> BasicTransformerEncoderLayer<T>::attended(const BasicTensor<T>& x, const BasicAttentionOptions<T>& options) {
+BasicTensor<T> BasicTransformerEncoderLayer<T>::attended(const BasicTensor<T>& x,
+                                                         const BasicAttentionOptions<T>& options) {
     return dropout1(self_attn(x, options, nowhere).y, nowhere);
 }
 
@@ -103,18 +107,19 @@ std::string BasicTransformerEncoderLayer<T>::describe() const {
 }
 
 template <class T>
-BasicPositionalEncoding<T>::BasicPositionalEncoding(std::size_t length, std::size_t d_model, PositionalEncodingOptions options,
-                                                    Location at)
+BasicPositionalEncoding<T>::BasicPositionalEncoding(std::size_t length, std::size_t d_model,
+                                                    PositionalEncodingOptions options, Location at)
     : dropout(options.dropout, at), table_(sine_table<T>(length, d_model, at)) {}
 
 template <class T>
 BasicTensor<T> BasicPositionalEncoding<T>::forward(const BasicTensor<T>& x) {
     const Shape &shape = x.shape(), &table = table_.shape();
     if (shape.size() != 3 || shape[1] > table[0] || shape[2] != table[1]) {
-        throw ShapeError(fmt::format("PositionalEncoding: expected input (N, L, {}) with at most {} steps, got {}", table[1], table[0],
-                                     to_string(shape)));
+        throw ShapeError(fmt::format("PositionalEncoding: expected input (N, L, {}) with at most {} steps, got {}",
+                                     table[1], table[0], to_string(shape)));
     }
-    const BasicTensor<T> rows = slice(table_, {Range{.start = 0, .stop = static_cast<std::ptrdiff_t>(shape[1])}}, nowhere);
+    const BasicTensor<T> rows =
+        slice(table_, {Range{.start = 0, .stop = static_cast<std::ptrdiff_t>(shape[1])}}, nowhere);
     return dropout(x + rows, nowhere);
 }
 

@@ -17,7 +17,8 @@ enum class TransformerActivation { relu, gelu };
 
 struct TransformerEncoderLayerOptions {
     std::size_t feedforward = 2048;  ///< width between linear1 and linear2
-    double dropout = 0.1;            ///< of attention weights, between the linear layers, and of both branches; in training, 0 .. 1
+    double dropout =
+        0.1;  ///< of attention weights, between the linear layers, and of both branches; in training, 0 .. 1
     TransformerActivation activation = TransformerActivation::relu;
     bool norm_first = false;  ///< normalises what enters each branch, not what leaves the sum
     double eps = 1e-5;        ///< of both normalisations
@@ -34,7 +35,8 @@ public:
 
     using BasicModule<T>::operator();
     /// With masks: `layer(x, {.causal = true})`. The weights are not given out.
-    BasicTensor<T> operator()(const BasicTensor<T>& x, const BasicAttentionOptions<T>& options, Location at = Location::current());
+    BasicTensor<T> operator()(const BasicTensor<T>& x, const BasicAttentionOptions<T>& options,
+                              Location at = Location::current());
 
     /// Throws ShapeError unless x is (N, L, d_model) with L at least 1.
     BasicTensor<T> forward(const BasicTensor<T>& x) override;
@@ -60,8 +62,9 @@ struct PositionalEncodingOptions {
     double dropout = 0.1;  ///< of the sum, in training; 0 .. 1
 };
 
-/// Adds to step p of x (N, L, d_model), in column 2i, sin(p / 10000^(2i / d_model)), and in column 2i+1 the cosine of the same: so
-/// attention, which knows no order, sees where a step stands. Section 3.5 of the paper. Has no parameters and no state.
+/// Adds to step p of x (N, L, d_model), in column 2i, sin(p / 10000^(2i / d_model)), and in column 2i+1 the cosine of
+/// the same: so attention, which knows no order, sees where a step stands. Section 3.5 of the paper. Has no parameters
+/// and no state.
 template <class T>
 class BasicPositionalEncoding : public BasicModule<T> {
 public:

@@ -22,7 +22,9 @@ void check_near(const Array64& a, const Array64& b) {
     for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::abs(a.data()[i] - b.data()[i]) <= 1e-14);
 }
 
-Array64 numbers(const Shape& shape, std::uint64_t stream) { return random::uniform<double>(shape, -1, 1, random::Stream(9, stream)); }
+Array64 numbers(const Shape& shape, std::uint64_t stream) {
+    return random::uniform<double>(shape, -1, 1, random::Stream(9, stream));
+}
 
 // Biases away from 0.
 void draw_parameters(nn::Module64& layer) {
@@ -35,15 +37,19 @@ double first_share(double a, double b) { return 1 / (1 + std::exp(b - a)); }
 }  // namespace
 
 TEST_CASE("attention weighs values by the softmax of the scaled products of query and keys") {
-    const Tensor64 query = Array64{{1, 2, 0, 0}}, key = Array64{{1, 0, 5, 5}, {0, 2, 5, 5}}, value = Array64{{10}, {20}};
+    const Tensor64 query = Array64{{1, 2, 0, 0}}, key = Array64{{1, 0, 5, 5}, {0, 2, 5, 5}},
+                   value = Array64{{10}, {20}};
     // Products 1 and 4, over sqrt(4).
     const double p = first_share(0.5, 2);
     check_near(nn::scaled_dot_product_attention(query, key, value).value(), Array64{{10 * p + 20 * (1 - p)}});
     const double q = first_share(3, 12);
-    check_near(nn::scaled_dot_product_attention(query, key, value, {.scale = 3}).value(), Array64{{10 * q + 20 * (1 - q)}});
+    check_near(nn::scaled_dot_product_attention(query, key, value, {.scale = 3}).value(),
+               Array64{{10 * q + 20 * (1 - q)}});
     const double r = first_share(1.5, 2);
-    check_near(nn::scaled_dot_product_attention(query, key, value, {.mask = Array64{1, 0}}).value(), Array64{{10 * r + 20 * (1 - r)}});
-    check_near(nn::scaled_dot_product_attention(query, key, value, {.mask = Array64{0, hidden}}).value(), Array64{{10}});
+    check_near(nn::scaled_dot_product_attention(query, key, value, {.mask = Array64{1, 0}}).value(),
+               Array64{{10 * r + 20 * (1 - r)}});
+    check_near(nn::scaled_dot_product_attention(query, key, value, {.mask = Array64{0, hidden}}).value(),
+               Array64{{10}});
 }
 
 TEST_CASE("causal attention lets a query see the keys up to its own place") {
@@ -57,17 +63,20 @@ TEST_CASE("leading axes of attention broadcast") {
     CHECK(y.shape() == Shape{2, 5, 3, 7});
     const auto part = [](const Tensor64& x, std::ptrdiff_t i) { return slice(x, {{i, i + 1}}); };
     check_near(reshape(part(reshape(part(y, 1), {5, 3, 7}), 4), {3, 7}).value(),
-               nn::scaled_dot_product_attention(reshape(part(query, 1), {3, 4}), reshape(part(key, 4), {6, 4}), value).value());
+               nn::scaled_dot_product_attention(reshape(part(query, 1), {3, 4}), reshape(part(key, 4), {6, 4}), value)
+                   .value());
 }
 
 TEST_CASE("a query that sees no key gets zeros, and no NaN goes back") {
     Tape tape;
-    const Tensor64 query = tape.watch(numbers({2, 3}, 1)), key = tape.watch(numbers({2, 3}, 2)), value = tape.watch(numbers({2, 2}, 3));
+    const Tensor64 query = tape.watch(numbers({2, 3}, 1)), key = tape.watch(numbers({2, 3}, 2)),
+                   value = tape.watch(numbers({2, 2}, 3));
     const Array64 mask{{0, 0}, {hidden, hidden}};
     const Tensor64 y = nn::scaled_dot_product_attention(query, key, value, {.mask = mask});
     CHECK(y.value()(1, 0) == 0);
     CHECK(y.value()(1, 1) == 0);
-    check_near(slice(y, {{0, 1}}).value(), nn::scaled_dot_product_attention(slice(query, {{0, 1}}), key, value).value());
+    check_near(slice(y, {{0, 1}}).value(),
+               nn::scaled_dot_product_attention(slice(query, {{0, 1}}), key, value).value());
     for (const Tensor64& g : tape.gradient(sum(square(y)), {query, key, value})) {
         CHECK(std::all_of(g.value().begin(), g.value().end(), [](double v) { return std::isfinite(v); }));
     }
@@ -107,7 +116,8 @@ TEST_CASE("attention in one head is a projection, attention, and a projection") 
         nn::scaled_dot_product_attention(projection(query, 0), projection(key, 1), projection(value, 2)));
     const auto [y, weights] = layer(query, key, value, {.weights = true});
     check_near(y.value(), wanted.value());
-    check_near(weights.value(), softmax(matmul(projection(query, 0), projection(key, 1), {.transpose_b = true}) / 2.0).value());
+    check_near(weights.value(),
+               softmax(matmul(projection(query, 0), projection(key, 1), {.transpose_b = true}) / 2.0).value());
     CHECK_FALSE(layer(query, key, value).weights.defined());
 }
 
@@ -149,9 +159,12 @@ TEST_CASE("keys that only fill up do not count, whatever they hold") {
     check_near(slice(y, {{0, 1}, {0, 2}}).value(), layer(slice(x, {{0, 1}, {0, 2}})).value());
     check_near(slice(y, {{1, 2}}).value(), slice(layer(x), {{1, 2}}).value());
     // Padding, causality and a mask hide together.
-    const auto [z, weights] = layer(x, {.mask = Array64{hidden, 0, 0}, .causal = true, .key_padding = Array64{{0, 1, 0}, {0, 0, 0}}, .weights = true});
-    check_near(weights.value(), Array64{{{0, 0, 0}, {0, 0, 0}, {0, 0, 1}},
-                                        {{0, 0, 0}, {0, 1, 0}, {0, weights.value()(1, 2, 1), weights.value()(1, 2, 2)}}});
+    const auto [z, weights] = layer(
+        x,
+        {.mask = Array64{hidden, 0, 0}, .causal = true, .key_padding = Array64{{0, 1, 0}, {0, 0, 0}}, .weights = true});
+    check_near(weights.value(),
+               Array64{{{0, 0, 0}, {0, 0, 0}, {0, 0, 1}},
+                       {{0, 0, 0}, {0, 1, 0}, {0, weights.value()(1, 2, 1), weights.value()(1, 2, 2)}}});
     // What sees nothing is the bias of the last projection.
     check_near(slice(z, {{0, 1}, {0, 1}}).value(), reshape(layer.out_proj.bias->tensor(), {1, 1, 4}).value());
 }
@@ -161,12 +174,17 @@ TEST_CASE("a layer for attention passes the gradient check with respect to input
     nn::MultiheadAttention64 layer{4, 2}, bare{4, 2, {.bias = false}}, dropping{4, 2, {.dropout = 0.3}};
     for (auto* each : {&layer, &bare, &dropping}) draw_parameters(*each);
     const Array64 query = numbers({2, 2, 4}, 1), key = numbers({2, 3, 4}, 2), value = numbers({2, 3, 4}, 3);
-    const nn::AttentionOptions64 all{.mask = numbers({2, 3}, 4), .causal = true, .key_padding = Array64{{0, 1, 0}, {0, 0, 1}}};
+    const nn::AttentionOptions64 all{
+        .mask = numbers({2, 3}, 4), .causal = true, .key_padding = Array64{{0, 1, 0}, {0, 0, 1}}};
     support::check_layer_gradients(
         layer, [&](const std::vector<Tensor64>& in) { return layer(in[0], in[1], in[2], all).y; }, {query, key, value});
     support::check_layer_gradients(bare, query);
-    support::check_layer_gradients(
-        dropping, [&](const std::vector<Tensor64>& in) { seed(6); return dropping(in[0], in[1], in[2]).y; }, {query, key, value});
+    support::check_layer_gradients(dropping,
+                                   [&](const std::vector<Tensor64>& in) {
+                                       seed(6);
+                                       return dropping(in[0], in[1], in[2]).y;
+                                   },
+                                   {query, key, value});
     // A learned mask, and the weights as a result.
     support::check_layer_gradients(
         layer, [&](const std::vector<Tensor64>& in) { return layer(in[0], {.mask = in[1], .weights = true}).weights; },
@@ -194,7 +212,10 @@ TEST_CASE("attention has PyTorch's names, shapes and first numbers") {
     for (const auto& [name, parameter] : layer.named_parameters()) names.push_back(name);
     CHECK(names == std::vector<std::string>{"in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"});
     CHECK(layer.in_proj_weight.shape() == Shape{192, 64});
-    const auto largest = [](const Array& x) { return std::abs(*std::max_element(x.begin(), x.end(), [](float a, float b) { return std::abs(a) < std::abs(b); })); };
+    const auto largest = [](const Array& x) {
+        return std::abs(
+            *std::max_element(x.begin(), x.end(), [](float a, float b) { return std::abs(a) < std::abs(b); }));
+    };
     CHECK(largest(layer.in_proj_weight.value()) <= std::sqrt(6.f / 256));
     CHECK(largest(layer.in_proj_weight.value()) > 0.95f * std::sqrt(6.f / 256));
     CHECK(largest(layer.out_proj.weight.value()) <= 0.125f);
@@ -220,38 +241,47 @@ TEST_CASE("attention is saved, loaded, copied and stands in a Sequential") {
 TEST_CASE("attention refuses shapes that do not fit") {
     const Location nowhere{};
     const auto zeros = [](const Shape& shape) { return Tensor(Array(shape, 0.f)); };
-    CHECK_THROWS_WITH_AS(nn::scaled_dot_product_attention(zeros({3, 4}), zeros({5, 3}), zeros({5, 4}), {}, nowhere),
-                         "scaled_dot_product_attention: expected query (..., L, E), key (..., S, E) and value (..., S, V), got (3, 4), "
-                         "(5, 3) and (5, 4)",
-                         ShapeError);
+    CHECK_THROWS_WITH_AS(
+        nn::scaled_dot_product_attention(zeros({3, 4}), zeros({5, 3}), zeros({5, 4}), {}, nowhere),
+        "scaled_dot_product_attention: expected query (..., L, E), key (..., S, E) and value (..., S, V), got (3, 4), "
+        "(5, 3) and (5, 4)",
+        ShapeError);
     CHECK_THROWS_WITH_AS(
         nn::scaled_dot_product_attention(zeros({3, 4}), zeros({5, 4}), zeros({5, 4}), {.mask = zeros({4, 5})}, nowhere),
-        "scaled_dot_product_attention: expected a mask that broadcasts to (..., L, S) = (3, 5), got (4, 5)", ShapeError);
+        "scaled_dot_product_attention: expected a mask that broadcasts to (..., L, S) = (3, 5), got (4, 5)",
+        ShapeError);
     CHECK_THROWS_WITH_AS(
         nn::scaled_dot_product_attention(zeros({3, 4}), zeros({5, 4}), zeros({5, 4}), {.dropout = 2}, nowhere),
         "scaled_dot_product_attention: expected a dropout in 0 .. 1, got 2", ConfigError);
     nn::MultiheadAttention layer{4, 2};
-    CHECK_THROWS_WITH_AS(layer(zeros({2, 4}), nowhere),
-                         "MultiheadAttention 4, 2 heads: MultiheadAttention: expected input (N, L, 4) with at least 1 step, got (2, 4)",
-                         ShapeError);
+    CHECK_THROWS_WITH_AS(
+        layer(zeros({2, 4}), nowhere),
+        "MultiheadAttention 4, 2 heads: MultiheadAttention: expected input (N, L, 4) with at least 1 step, got (2, 4)",
+        ShapeError);
     CHECK_THROWS_WITH_AS(layer(zeros({2, 3, 4}), zeros({2, 5, 4}), zeros({2, 6, 4}), {}, nowhere),
-                         "MultiheadAttention 4, 2 heads: MultiheadAttention: expected query (N, L, 4), key (N, S, 4) and value (N, S, 4) "
+                         "MultiheadAttention 4, 2 heads: MultiheadAttention: expected query (N, L, 4), key (N, S, 4) "
+                         "and value (N, S, 4) "
                          "with at least 1 step, got (2, 3, 4), (2, 5, 4) and (2, 6, 4)",
                          ShapeError);
-    CHECK_THROWS_WITH_AS(layer(zeros({2, 3, 4}), {.mask = zeros({3, 4})}, nowhere),
-                         "MultiheadAttention 4, 2 heads: MultiheadAttention: expected a mask that broadcasts to (N, heads, L, S) = "
-                         "(2, 2, 3, 3), got (3, 4)",
-                         ShapeError);
-    CHECK_THROWS_WITH_AS(layer(zeros({2, 3, 4}), {.key_padding = zeros({3, 2})}, nowhere),
-                         "MultiheadAttention 4, 2 heads: MultiheadAttention: expected key_padding (N, S) = (2, 3), got (3, 2)", ShapeError);
+    CHECK_THROWS_WITH_AS(
+        layer(zeros({2, 3, 4}), {.mask = zeros({3, 4})}, nowhere),
+        "MultiheadAttention 4, 2 heads: MultiheadAttention: expected a mask that broadcasts to (N, heads, L, S) = "
+        "(2, 2, 3, 3), got (3, 4)",
+        ShapeError);
+    CHECK_THROWS_WITH_AS(
+        layer(zeros({2, 3, 4}), {.key_padding = zeros({3, 2})}, nowhere),
+        "MultiheadAttention 4, 2 heads: MultiheadAttention: expected key_padding (N, S) = (2, 3), got (3, 2)",
+        ShapeError);
 }
 
 TEST_CASE("attention refuses options that have no meaning") {
     const Location nowhere{};
     CHECK_THROWS_WITH_AS(nn::MultiheadAttention(4, 3, {}, nowhere),
-                         "MultiheadAttention: expected a number of heads that divides embed_dim, got 3 heads for 4", ConfigError);
+                         "MultiheadAttention: expected a number of heads that divides embed_dim, got 3 heads for 4",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(nn::MultiheadAttention(4, 0, {}, nowhere),
-                         "MultiheadAttention: expected a number of heads that divides embed_dim, got 0 heads for 4", ConfigError);
+                         "MultiheadAttention: expected a number of heads that divides embed_dim, got 0 heads for 4",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(nn::MultiheadAttention(4, 2, {.dropout = -1}, nowhere),
                          "MultiheadAttention: expected a dropout in 0 .. 1, got -1", ConfigError);
 }

@@ -16,7 +16,9 @@ using namespace xtape;
 
 namespace {
 
-bool same(const Array& a, const Array& b) { return a.shape() == b.shape() && std::equal(a.begin(), a.end(), b.begin()); }
+bool same(const Array& a, const Array& b) {
+    return a.shape() == b.shape() && std::equal(a.begin(), a.end(), b.begin());
+}
 
 Array ones(const Shape& shape) { return Array(shape, 1.f); }
 
@@ -41,7 +43,8 @@ TEST_CASE("dropout in evaluation, or with p = 0, is the input itself") {
     const random::State before = random::state();
     Tape tape;
     const Tensor x = tape.watch(ones({2, 3, 2, 2}));
-    for (nn::Module* module : {static_cast<nn::Module*>(&layer), static_cast<nn::Module*>(&channels), static_cast<nn::Module*>(&none)}) {
+    for (nn::Module* module :
+         {static_cast<nn::Module*>(&layer), static_cast<nn::Module*>(&channels), static_cast<nn::Module*>(&none)}) {
         const Tensor y = (*module)(x);
         CHECK(&y.value() == &x.value());
     }
@@ -91,10 +94,18 @@ TEST_CASE("dropout passes the gradient check in training and in evaluation") {
     nn::Dropout2d64 channels{0.5};
     const Array64 x = random::normal<double>({2, 3, 2, 2}, 0, 1, random::Stream(1, 1));
     // The same mask at each evaluation.
-    support::check_layer_gradients(
-        layer, [&](const std::vector<Tensor64>& in) { seed(7); return square(layer(in[0])); }, {x});
-    support::check_layer_gradients(
-        channels, [&](const std::vector<Tensor64>& in) { seed(7); return square(channels(in[0])); }, {x});
+    support::check_layer_gradients(layer,
+                                   [&](const std::vector<Tensor64>& in) {
+                                       seed(7);
+                                       return square(layer(in[0]));
+                                   },
+                                   {x});
+    support::check_layer_gradients(channels,
+                                   [&](const std::vector<Tensor64>& in) {
+                                       seed(7);
+                                       return square(channels(in[0]));
+                                   },
+                                   {x});
 }
 
 TEST_CASE("dropout gives the same bits on any number of threads") {
@@ -138,13 +149,15 @@ TEST_CASE("dropout says what it is") {
 }
 
 TEST_CASE("dropout refuses what is no probability and channels of other shapes") {
-    CHECK_THROWS_WITH_AS(nn::Dropout(1.5, Location{}), "Dropout: expected a probability in 0 .. 1, got 1.5", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::Dropout2d(-0.5, Location{}), "Dropout2d: expected a probability in 0 .. 1, got -0.5", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Dropout(1.5, Location{}), "Dropout: expected a probability in 0 .. 1, got 1.5",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Dropout2d(-0.5, Location{}), "Dropout2d: expected a probability in 0 .. 1, got -0.5",
+                         ConfigError);
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_AS(nn::Dropout(nan, Location{}), ConfigError);
     nn::Dropout2d layer{0.5};
     CHECK_THROWS_WITH_AS(layer(ones({2, 3, 4}), Location{}),
-                         "Dropout2d 0.5: dropout2d: expected input (N, C, H, W), got (2, 3, 4)", ShapeError);
+                         "Dropout2d 0.5: Dropout2d: expected input (N, C, H, W), got (2, 3, 4)", ShapeError);
     layer.eval();
     CHECK_THROWS_AS(layer(ones({2, 3, 4})), ShapeError);
 }

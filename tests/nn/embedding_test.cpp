@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace xtape;
 
@@ -63,12 +64,10 @@ TEST_CASE("an embedding passes the gradient check") {
     seed(7);
     nn::Embedding64 layer{5, 3}, padded{5, 3, {.padding = 0}};
     const IndexArray indices{{4, 1, 1}, {2, 4, 0}};
-    support::check_layer_gradients(
-        layer, [&](const std::vector<Tensor64>&) { return square(layer(indices)); }, {});
+    support::check_layer_gradients(layer, [&](const std::vector<Tensor64>&) { return square(layer(indices)); }, {});
     // Without the padding row, whose gradient is 0 although it has an influence.
     const Array64 others{{4, 1, 1}, {2, 4, 3}};
-    support::check_layer_gradients(
-        padded, [&](const std::vector<Tensor64>&) { return square(padded(others)); }, {});
+    support::check_layer_gradients(padded, [&](const std::vector<Tensor64>&) { return square(padded(others)); }, {});
 }
 
 TEST_CASE("an embedding is saved, loaded and copied") {
@@ -87,20 +86,26 @@ TEST_CASE("an embedding refuses indices that are not rows, and says which") {
     const Location nowhere{};
     CHECK_THROWS_WITH_AS(layer(IndexArray{{0, 1}, {3, 2}}, nowhere),
                          "Embedding 3x2: embedding: expected indices of the 3 rows, got 3 at (1, 0)", DataError);
-    CHECK_THROWS_WITH_AS(layer(Array{0.f, -1.f}, nowhere), "Embedding 3x2: embedding: expected indices of the 3 rows, got -1 at (1)",
+    CHECK_THROWS_WITH_AS(layer(Array{0.f, -1.f}, nowhere),
+                         "Embedding 3x2: embedding: expected indices of the 3 rows, got -1 at (1)", DataError);
+    CHECK_THROWS_WITH_AS(layer(Array{{0.f, 1.5f}}, nowhere),
+                         "Embedding 3x2: Embedding: expected whole numbers, got 1.5 at (0, 1)", DataError);
+    CHECK_THROWS_WITH_AS(layer(Array{NAN}, nowhere), "Embedding 3x2: Embedding: expected whole numbers, got nan at (0)",
                          DataError);
-    CHECK_THROWS_WITH_AS(layer(Array{{0.f, 1.5f}}, nowhere), "Embedding 3x2: embedding: expected whole numbers, got 1.5 at (0, 1)",
-                         DataError);
-    CHECK_THROWS_WITH_AS(layer(Array{NAN}, nowhere), "Embedding 3x2: embedding: expected whole numbers, got nan at (0)", DataError);
-    CHECK_THROWS_WITH_AS(layer(Array{1e30f}, nowhere), "Embedding 3x2: embedding: expected whole numbers, got 1e+30 at (0)", DataError);
+    CHECK_THROWS_WITH_AS(layer(Array{1e30f}, nowhere),
+                         "Embedding 3x2: Embedding: expected whole numbers, got 1e+30 at (0)", DataError);
 }
 
 TEST_CASE("an embedding refuses sizes and padding rows that have no meaning") {
     const Location nowhere{};
-    CHECK_THROWS_WITH_AS(nn::Embedding(0, 3, {}, nowhere), "Embedding: expected at least 1 row and 1 column, got 0 and 3", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::Embedding(3, 0, {}, nowhere), "Embedding: expected at least 1 row and 1 column, got 3 and 0", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::Embedding(3, 2, {.padding = 3}, nowhere), "Embedding: expected a padding row of the 3 rows, got 3",
-                         ConfigError);
-    CHECK_THROWS_WITH_AS(nn::Embedding(3, 2, {.padding = -1}, nowhere), "Embedding: expected a padding row of the 3 rows, got -1",
-                         ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Embedding(0, 3, {}, nowhere),
+                         "Embedding: expected at least 1 row and 1 column, got 0 and 3", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Embedding(3, 0, {}, nowhere),
+                         "Embedding: expected at least 1 row and 1 column, got 3 and 0", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Embedding(3, 2, {.padding = 3}, nowhere),
+                         "Embedding: expected a padding row of the 3 rows, got 3", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::Embedding(3, 2, {.padding = -1}, nowhere),
+                         "Embedding: expected a padding row of the 3 rows, got -1", ConfigError);
+    const std::size_t huge = std::numeric_limits<std::size_t>::max();
+    CHECK_THROWS_AS(nn::Embedding(huge, 3), ConfigError);
 }

@@ -64,8 +64,8 @@ TEST_CASE("running statistics with no momentum are the average of all batches") 
     layer(Array{{1.f}, {3.f}});
     layer(Array{{4.f}, {8.f}});
     layer(Array{{0.f}, {2.f}});
-    check_near(layer.running_mean, Array{3.f});   // of 2, 6, 1
-    check_near(layer.running_var, Array{4.f});    // of 2, 8, 2
+    check_near(layer.running_mean, Array{3.f});  // of 2, 6, 1
+    check_near(layer.running_var, Array{4.f});   // of 2, 8, 2
     CHECK(layer.num_batches_tracked() == 3);
 }
 
@@ -98,7 +98,8 @@ TEST_CASE("a further axis belongs to the channel") {
 
 TEST_CASE("the state of batch normalisation has the names of PyTorch and survives saving") {
     nn::BatchNorm2d layer{3}, other{3};
-    CHECK(state_names(layer) == std::vector<std::string>{"weight", "bias", "running_mean", "running_var", "num_batches_tracked"});
+    CHECK(state_names(layer) ==
+          std::vector<std::string>{"weight", "bias", "running_mean", "running_var", "num_batches_tracked"});
     CHECK(nn::state(layer)[4].shape == Shape{});
     CHECK(nn::state(layer)[4].element == files::Element::int64);
     layer(random::normal<float>({2, 3, 2, 2}, 1, 2, random::Stream(1, 1)));
@@ -111,8 +112,9 @@ TEST_CASE("the state of batch normalisation has the names of PyTorch and survive
     nn::BatchNorm1d average{1, {.momentum = std::nullopt}};
     const Array one{1.f}, zero{0.f}, mean{2.f};
     const IndexArray three(std::int64_t{3});
-    nn::load(average, std::vector{files::stored("weight", one), files::stored("bias", zero), files::stored("running_mean", mean),
-                                  files::stored("running_var", one), files::stored("num_batches_tracked", three)});
+    nn::load(average,
+             std::vector{files::stored("weight", one), files::stored("bias", zero), files::stored("running_mean", mean),
+                         files::stored("running_var", one), files::stored("num_batches_tracked", three)});
     average(Array{{5.f}, {7.f}});
     check_near(average.running_mean, Array{3.f});
     CHECK(average.num_batches_tracked() == 4);
@@ -184,24 +186,26 @@ TEST_CASE("normalising layers refuse inputs of other shapes") {
     nn::GroupNorm group{2, 4};
     const Location nowhere{};
     CHECK_THROWS_WITH_AS(flat(Array(Shape{2, 4}, 0.f), nowhere),
-                         "BatchNorm1d 3: batch_norm: expected input (N, 3) or (N, 3, L), got (2, 4)", ShapeError);
+                         "BatchNorm1d 3: BatchNorm1d: expected input (N, 3) or (N, 3, L), got (2, 4)", ShapeError);
     CHECK_THROWS_WITH_AS(flat(Array(Shape{2, 3, 1, 1}, 0.f), nowhere),
-                         "BatchNorm1d 3: batch_norm: expected input (N, 3) or (N, 3, L), got (2, 3, 1, 1)", ShapeError);
+                         "BatchNorm1d 3: BatchNorm1d: expected input (N, 3) or (N, 3, L), got (2, 3, 1, 1)",
+                         ShapeError);
     CHECK_THROWS_WITH_AS(image(Array(Shape{2, 4, 5, 5}, 0.f), nowhere),
-                         "BatchNorm2d 3: batch_norm: expected input (N, 3, H, W), got (2, 4, 5, 5)", ShapeError);
+                         "BatchNorm2d 3: BatchNorm2d: expected input (N, 3, H, W), got (2, 4, 5, 5)", ShapeError);
     CHECK_THROWS_WITH_AS(layer(Array(Shape{2, 3, 2}, 0.f), nowhere),
-                         "LayerNorm (2, 3): layer_norm: expected input (..., 2, 3), got (2, 3, 2)", ShapeError);
+                         "LayerNorm (2, 3): LayerNorm: expected input (..., 2, 3), got (2, 3, 2)", ShapeError);
     CHECK_THROWS_WITH_AS(layer(Array(Shape{3}, 0.f), nowhere),
-                         "LayerNorm (2, 3): layer_norm: expected input (..., 2, 3), got (3)", ShapeError);
+                         "LayerNorm (2, 3): LayerNorm: expected input (..., 2, 3), got (3)", ShapeError);
     CHECK_THROWS_WITH_AS(group(Array(Shape{2, 3}, 0.f), nowhere),
-                         "GroupNorm 4 in 2 groups: group_norm: expected input (N, 4, ...), got (2, 3)", ShapeError);
+                         "GroupNorm 4 in 2 groups: GroupNorm: expected input (N, 4, ...), got (2, 3)", ShapeError);
 }
 
 TEST_CASE("a training batch of one value a channel is an error that changes nothing; in evaluation it is none") {
     nn::BatchNorm1d layer{3};
     CHECK_THROWS_WITH_AS(
         layer(Array(Shape{1, 3}, 2.f), Location{}),
-        "BatchNorm1d 3: batch_norm: expected at least two values a channel of input (N, C, ...), got (1, 3)", ShapeError);
+        "BatchNorm1d 3: batch_norm: expected at least two values a channel of input (N, C, ...), got (1, 3)",
+        ShapeError);
     CHECK(layer.num_batches_tracked() == 0);
     CHECK(layer.running_mean == Array{0.f, 0.f, 0.f});
     layer.eval();
@@ -210,16 +214,20 @@ TEST_CASE("a training batch of one value a channel is an error that changes noth
 
 TEST_CASE("normalising layers refuse options that have no meaning") {
     const Location nowhere{};
-    CHECK_THROWS_WITH_AS(nn::BatchNorm1d(0, {}, nowhere), "BatchNorm1d: expected at least 1 channel, got 0", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::BatchNorm2d(3, {.eps = -1}, nowhere), "BatchNorm2d: expected eps of at least 0, got -1", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::BatchNorm1d(0, {}, nowhere), "BatchNorm1d: expected at least 1 channel, got 0",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(nn::BatchNorm2d(3, {.eps = -1}, nowhere), "BatchNorm2d: expected eps of at least 0, got -1",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(nn::BatchNorm2d(3, {.momentum = 1.5}, nowhere),
                          "BatchNorm2d: expected a momentum in 0 .. 1 or none, got 1.5", ConfigError);
     CHECK_THROWS_WITH_AS(nn::LayerNorm({2, 0}, {}, nowhere),
                          "LayerNorm: expected a shape of at least one element and one axis, got (2, 0)", ConfigError);
     CHECK_THROWS_WITH_AS(nn::LayerNorm(Shape{}, {}, nowhere),
                          "LayerNorm: expected a shape of at least one element and one axis, got ()", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::GroupNorm(3, 4, {}, nowhere),
-                         "GroupNorm: expected a number of groups that divides the channels, got 3 groups for 4 channels", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::GroupNorm(0, 4, {}, nowhere),
-                         "GroupNorm: expected a number of groups that divides the channels, got 0 groups for 4 channels", ConfigError);
+    CHECK_THROWS_WITH_AS(
+        nn::GroupNorm(3, 4, {}, nowhere),
+        "GroupNorm: expected a number of groups that divides the channels, got 3 groups for 4 channels", ConfigError);
+    CHECK_THROWS_WITH_AS(
+        nn::GroupNorm(0, 4, {}, nowhere),
+        "GroupNorm: expected a number of groups that divides the channels, got 0 groups for 4 channels", ConfigError);
 }

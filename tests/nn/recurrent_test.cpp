@@ -16,14 +16,18 @@ using namespace xtape;
 
 namespace {
 
-bool same(const Array& a, const Array& b) { return a.shape() == b.shape() && std::equal(a.begin(), a.end(), b.begin()); }
+bool same(const Array& a, const Array& b) {
+    return a.shape() == b.shape() && std::equal(a.begin(), a.end(), b.begin());
+}
 
 void check_near(const Array64& a, const Array64& b) {
     REQUIRE(a.shape() == b.shape());
     for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::abs(a.data()[i] - b.data()[i]) <= 1e-14);
 }
 
-Array64 numbers(const Shape& shape, std::uint64_t stream) { return random::uniform<double>(shape, -1, 1, random::Stream(9, stream)); }
+Array64 numbers(const Shape& shape, std::uint64_t stream) {
+    return random::uniform<double>(shape, -1, 1, random::Stream(9, stream));
+}
 
 // (1, steps, 1): one sample of one feature; of one step it is a state of one unit, too.
 Array64 series(std::initializer_list<double> values) {
@@ -59,7 +63,8 @@ TEST_CASE("a recurrent network takes tanh unless it is told otherwise") {
     seed(1);
     nn::RNN64 layer{2, 1, {.bias = false}};
     const Array64 &w = layer.weights[0].weight_ih.value(), &u = layer.weights[0].weight_hh.value();
-    const double first = std::tanh(w(0, 0) * 0.5 - w(0, 1)), second = std::tanh(w(0, 0) * 2 + w(0, 1) * 3 + u(0, 0) * first);
+    const double first = std::tanh(w(0, 0) * 0.5 - w(0, 1)),
+                 second = std::tanh(w(0, 0) * 2 + w(0, 1) * 3 + u(0, 0) * first);
     check_near(layer(Array64{{{0.5, -1}, {2, 3}}}).value(), series({first, second}));
     CHECK_FALSE(layer.weights[0].bias_ih.has_value());
 }
@@ -133,9 +138,9 @@ TEST_CASE("parameters have PyTorch's names and shapes") {
     nn::LSTM layer{2, 3, {.layers = 2, .bidirectional = true}};
     CHECK(parameter_names(layer) ==
           std::vector<std::string>{"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_ih_l0_reverse",
-                                   "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse", "weight_ih_l1", "weight_hh_l1",
-                                   "bias_ih_l1", "bias_hh_l1", "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse",
-                                   "bias_hh_l1_reverse"});
+                                   "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse", "weight_ih_l1",
+                                   "weight_hh_l1", "bias_ih_l1", "bias_hh_l1", "weight_ih_l1_reverse",
+                                   "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse"});
     CHECK(layer.weights[0].weight_ih.shape() == Shape{12, 2});
     CHECK(layer.weights[2].weight_ih.shape() == Shape{12, 6});
     CHECK(layer.weights[2].weight_hh.shape() == Shape{12, 3});
@@ -175,13 +180,12 @@ TEST_CASE("recurrent layers pass the gradient check with respect to input, state
     };
     support::check_layer_gradients(rnn, with_state(rnn), {x, h});
     support::check_layer_gradients(gru, with_state(gru), {x, h});
-    support::check_layer_gradients(
-        lstm,
-        [&](const std::vector<Tensor64>& in) {
-            const auto [y, state] = lstm(in[0], {in[1], in[2]});
-            return all({y, state.h, state.c});
-        },
-        {x, h, c});
+    support::check_layer_gradients(lstm,
+                                   [&](const std::vector<Tensor64>& in) {
+                                       const auto [y, state] = lstm(in[0], {in[1], in[2]});
+                                       return all({y, state.h, state.c});
+                                   },
+                                   {x, h, c});
 }
 
 TEST_CASE("recurrent layers pass the gradient check alone, without biases, and with dropout between layers") {
@@ -192,8 +196,12 @@ TEST_CASE("recurrent layers pass the gradient check alone, without biases, and w
     nn::LSTM64 dropping{2, 4, {.layers = 3, .dropout = 0.5}};
     support::check_layer_gradients(positive, x);
     support::check_layer_gradients(bare, x);
-    support::check_layer_gradients(
-        dropping, [&](const std::vector<Tensor64>& in) { seed(7); return dropping(in[0]); }, {x});
+    support::check_layer_gradients(dropping,
+                                   [&](const std::vector<Tensor64>& in) {
+                                       seed(7);
+                                       return dropping(in[0]);
+                                   },
+                                   {x});
 }
 
 TEST_CASE("dropout acts between layers, in training, and not on what the last layer gives") {
@@ -246,7 +254,8 @@ TEST_CASE("a recurrent layer stands in a Sequential, and LastStep takes its last
     nn::LastStep64 checked;
     support::check_layer_gradients(checked, numbers({2, 3, 2}, 7));
     CHECK_THROWS_WITH_AS(last(Array{{1.f, 2.f}}, Location{}),
-                         "LastStep: last_step: expected input (N, L, features) with at least 1 step, got (1, 2)", ShapeError);
+                         "LastStep: LastStep: expected input (N, L, features) with at least 1 step, got (1, 2)",
+                         ShapeError);
 }
 
 TEST_CASE("recurrent layers are saved, loaded and copied") {
@@ -281,7 +290,8 @@ TEST_CASE("recurrent layers refuse inputs and states of other shapes") {
     CHECK_THROWS_WITH_AS(gru(x, Tensor(state), nowhere),
                          "GRU 2->3: GRU: expected a state h (1, 4, 3) for input (4, 5, 2), got (2, 4, 3)", ShapeError);
     CHECK_THROWS_WITH_AS(lstm(x, {state, Array(Shape{4, 3}, 0.f)}, nowhere),
-                         "LSTM 2->3, 2 layers: LSTM: expected a state c (2, 4, 3) for input (4, 5, 2), got (4, 3)", ShapeError);
+                         "LSTM 2->3, 2 layers: LSTM: expected a state c (2, 4, 3) for input (4, 5, 2), got (4, 3)",
+                         ShapeError);
 }
 
 TEST_CASE("an error in a recurrent part of a model says its path") {
@@ -291,16 +301,19 @@ TEST_CASE("an error in a recurrent part of a model says its path") {
         void visit(nn::Visitor& v) override { v("gru", gru); }
     } reader;
     CHECK_THROWS_WITH_AS(reader(Array(Shape{4, 5, 2}, 0.f), Location{}),
-                         "gru (GRU 2->3): GRU: expected a state h (1, 4, 3) for input (4, 5, 2), got (1, 7, 3)", ShapeError);
+                         "gru (GRU 2->3): GRU: expected a state h (1, 4, 3) for input (4, 5, 2), got (1, 7, 3)",
+                         ShapeError);
 }
 
 TEST_CASE("recurrent layers refuse options that have no meaning") {
     const Location nowhere{};
-    CHECK_THROWS_WITH_AS(nn::RNN(0, 3, {}, nowhere), "RNN: expected at least 1 input and 1 hidden unit, got 0 and 3", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::GRU(2, 0, {}, nowhere), "GRU: expected at least 1 input and 1 hidden unit, got 2 and 0", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::RNN(0, 3, {}, nowhere), "RNN: expected at least 1 input and 1 hidden unit, got 0 and 3",
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(nn::GRU(2, 0, {}, nowhere), "GRU: expected at least 1 input and 1 hidden unit, got 2 and 0",
+                         ConfigError);
     CHECK_THROWS_WITH_AS(nn::LSTM(2, 3, {.layers = 0}, nowhere), "LSTM: expected at least 1 layer, got 0", ConfigError);
-    CHECK_THROWS_WITH_AS(nn::LSTM(2, 3, {.layers = 2, .dropout = 1.5}, nowhere), "LSTM: expected a dropout in 0 .. 1, got 1.5",
-                         ConfigError);
-    CHECK_THROWS_WITH_AS(nn::LSTM(2, 3, {.dropout = 0.5}, nowhere), "LSTM: expected at least 2 layers for a dropout between them, got 1",
-                         ConfigError);
+    CHECK_THROWS_WITH_AS(nn::LSTM(2, 3, {.layers = 2, .dropout = 1.5}, nowhere),
+                         "LSTM: expected a dropout in 0 .. 1, got 1.5", ConfigError);
+    CHECK_THROWS_WITH_AS(nn::LSTM(2, 3, {.dropout = 0.5}, nowhere),
+                         "LSTM: expected at least 2 layers for a dropout between them, got 1", ConfigError);
 }
