@@ -75,9 +75,17 @@
 #include <xtape/optim/rmsprop.hpp>
 #include <xtape/optim/schedule.hpp>
 #include <xtape/optim/sgd.hpp>
+#include <xtape/train/callbacks.hpp>
+#include <xtape/train/checkpoint.hpp>
 #include <xtape/train/classification_metrics.hpp>
 #include <xtape/train/classification_report.hpp>
+#include <xtape/train/early_stopping.hpp>
+#include <xtape/train/fit.hpp>
+#include <xtape/train/history.hpp>
+#include <xtape/train/lr_find.hpp>
 #include <xtape/train/metric.hpp>
 #include <xtape/train/metrics.hpp>
 #include <xtape/train/plot.hpp>
 #include <xtape/train/progress.hpp>
+#include <xtape/train/report.hpp>
+#include <xtape/train/search.hpp>

@@ -77,7 +77,7 @@ std::string confusion_table(const IndexArray& matrix, const std::vector<std::str
     return table;
 }
 
-std::string classification_report(const IndexArray& matrix, const ReportOptions& options, Location at) {
+std::string classification_report(const IndexArray& matrix, const ClassificationReportOptions& options, Location at) {
     detail::check_matrix("classification_report", matrix, at);
     const std::size_t classes = matrix.shape()[0];
     if (!options.names.empty() && options.names.size() != classes) {

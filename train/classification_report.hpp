@@ -15,7 +15,7 @@ namespace xtape::train {
 std::string confusion_table(const IndexArray& matrix, const std::vector<std::string>& names = {},
                             Location at = Location::current());
 
-struct ReportOptions {
+struct ClassificationReportOptions {
     std::vector<std::string> names = {};  ///< of the classes, by default 0 .. C-1
     unsigned digits = 2;                  ///< behind the point, at most 15
 };
@@ -23,7 +23,7 @@ struct ReportOptions {
 /// Precision, recall, F1 and support of each class and their averages, in the layout of scikit-learn's
 /// classification_report. Throws ShapeError for another shape than (C, C) or another number of names; ConfigError for more
 /// digits.
-std::string classification_report(const IndexArray& matrix, const ReportOptions& options = {},
+std::string classification_report(const IndexArray& matrix, const ClassificationReportOptions& options = {},
                                   Location at = Location::current());
 
 }  // namespace xtape::train
