@@ -22,15 +22,19 @@ template <class... T>
 class Compose {
     static_assert(sizeof...(T) > 0, "xtape::data::Compose needs at least one transform");
 
+    using First = std::tuple_element_t<0, std::tuple<T...>>;
+
 public:
     explicit Compose(T... transforms) : transforms_(std::move(transforms)...) {}
 
     template <class X>
+    requires std::is_invocable_v<const First&, const X&>
     auto operator()(const X& x) const {
         return apply<0>(x, [](const auto& transform, const auto& input, std::size_t) { return transform(input); });
     }
 
     template <class X>
+    requires std::is_invocable_v<const First&, const X&>
     auto operator()(const X& x, random::Stream stream) const {
         return apply<0>(x, [stream](const auto& transform, const auto& input, std::size_t place) {
             if constexpr (std::is_invocable_v<decltype(transform), decltype(input), random::Stream>) {
@@ -66,7 +70,9 @@ Compose(T...) -> Compose<T...>;
 ///     const auto changed = data::map(train, data::on_features(data::RandomShift{1, 1}));
 template <class T>
 auto on_features(T transform) {
-    return [transform = std::move(transform)](const auto& features, const auto&... rest) {
+    return [transform = std::move(transform)]<class X, class... Rest>(const X& features, const Rest&... rest)
+        requires std::is_invocable_v<const T&, const X&>
+    {
         return std::tuple(transform(features), rest...);
     };
 }

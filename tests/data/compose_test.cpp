@@ -1,8 +1,14 @@
+#include <xtape/autodiff/parallel.hpp>
 #include <xtape/data/compose.hpp>
+#include <xtape/data/digits.hpp>
 #include <xtape/data/features.hpp>
+#include <xtape/data/loader.hpp>
+#include <xtape/data/map.hpp>
 #include <xtape/data/transforms.hpp>
 
 #include <doctest/doctest.h>
+
+#include <vector>
 
 using namespace xtape;
 
@@ -38,4 +44,26 @@ TEST_CASE("a transform of the features leaves the rest of an item alone") {
     const auto [x, y] = change(Array{1.f, 2.f}, std::int64_t{7});
     CHECK(x == Array{2.f, 4.f});
     CHECK(y == 7);
+}
+
+TEST_CASE("items changed by a loader are the same for any number of workers, and others in each epoch") {
+    const data::TensorDataset digits = data::digits({.image = true});
+    const IndexArray some = random::permutation(70, {1, 0});
+    const auto changed = data::map(digits.subset(some), data::on_features(data::Compose{data::RandomShift{1, 1}, data::GaussianNoise{}}));
+    const std::size_t before = threads();
+    set_threads(4);
+    const auto epochs = [&](std::size_t prefetch, std::size_t workers) {
+        std::vector<Array> batches;
+        const data::Loader loader{changed, {.batch_size = 32, .shuffle = true, .seed = 3, .prefetch = prefetch, .workers = workers}};
+        for (int epoch = 0; epoch < 2; ++epoch) {
+            for (const auto& [x, y] : loader) batches.push_back(x);
+        }
+        return batches;
+    };
+    const std::vector<Array> alone = epochs(0, 1);
+    REQUIRE(alone.size() == 6);
+    CHECK(alone[0].shape() == Shape{32, 1, 8, 8});
+    CHECK(epochs(3, 3) == alone);
+    CHECK(alone[3] != alone[0]);
+    set_threads(before);
 }
