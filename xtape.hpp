@@ -1,6 +1,11 @@
 // Everything a program needs: arrays, tensors, tapes, layers, optimizers, data and training.
 #pragma once
 
+#include <xtape/analysis/cluster_scores.hpp>
+#include <xtape/analysis/kmeans.hpp>
+#include <xtape/analysis/pca.hpp>
+#include <xtape/analysis/trustworthiness.hpp>
+#include <xtape/analysis/tsne.hpp>
 #include <xtape/autodiff/apply.hpp>
 #include <xtape/autodiff/array.hpp>
 #include <xtape/autodiff/checkpoint.hpp>
@@ -87,5 +92,7 @@
 #include <xtape/train/metrics.hpp>
 #include <xtape/train/plot.hpp>
 #include <xtape/train/progress.hpp>
+#include <xtape/train/ranking_metrics.hpp>
+#include <xtape/train/regression_metrics.hpp>
 #include <xtape/train/report.hpp>
 #include <xtape/train/search.hpp>
