@@ -57,14 +57,17 @@
 #include <xtape/nn/dropout.hpp>
 #include <xtape/nn/embedding.hpp>
 #include <xtape/nn/init.hpp>
+#include <xtape/nn/lambda.hpp>
 #include <xtape/nn/lazy.hpp>
 #include <xtape/nn/linear.hpp>
 #include <xtape/nn/losses.hpp>
+#include <xtape/nn/module_list.hpp>
 #include <xtape/nn/normalization.hpp>
 #include <xtape/nn/perceptron.hpp>
 #include <xtape/nn/pooling.hpp>
 #include <xtape/nn/recurrent.hpp>
 #include <xtape/nn/reshape.hpp>
+#include <xtape/nn/residual.hpp>
 #include <xtape/nn/sequential.hpp>
 #include <xtape/nn/state.hpp>
 #include <xtape/nn/transformer.hpp>

@@ -43,6 +43,7 @@ public:
     }
 
     std::vector<BasicNamedModule<T>> modules;
+    std::vector<BasicModule<T>*> from_below;  // members before the module that has them
     std::vector<BasicNamedParameter<T>> parameters;
     std::vector<BasicNamedBuffer<T>> buffers;
 
@@ -80,6 +81,7 @@ private:
         std::swap(path_, path);
         module.visit(*this);
         std::swap(path_, path);
+        from_below.push_back(&module);
     }
 
     std::string path_of(std::string_view name) const {
@@ -114,6 +116,42 @@ std::vector<std::pair<const void*, std::string>> labels(void* root) {
 }  // namespace
 
 template <class T>
+BasicModule<T>::~BasicModule() {
+    if (hooks_) hooks_->module = nullptr;
+}
+
+template <class T>
+BasicModule<T>& BasicModule<T>::operator=(const BasicModule& other) {
+    if (this == &other) return *this;
+    if (hooks_) hooks_->module = nullptr;
+    hooks_.reset();
+    training_ = other.training_;
+    return *this;
+}
+
+template <class T>
+BasicModule<T>& BasicModule<T>::operator=(BasicModule&& other) noexcept {
+    if (this == &other) return *this;
+    if (hooks_) hooks_->module = nullptr;
+    training_ = other.training_;
+    take_hooks(other);
+    return *this;
+}
+
+template <class T>
+void BasicModule<T>::take_hooks(BasicModule& other) noexcept {
+    hooks_ = std::move(other.hooks_);
+    if (hooks_) hooks_->module = this;
+}
+
+template <class T>
+HookHandle BasicModule<T>::add_hook(detail::HookMoment moment, detail::HookFunction<T> call) {
+    if (!hooks_) hooks_ = std::make_shared<detail::HookList<T>>(this);
+    const std::uint64_t id = hooks_->add(moment, std::move(call));
+    return HookHandle(hooks_, id);
+}
+
+template <class T>
 std::string BasicModule<T>::describe() const {
     return class_name(typeid(*this));
 }
@@ -123,6 +161,7 @@ BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) 
     // Errors learn the layer as they pass; a gradient that goes wrong later has no other way to know.
     const detail::LayerScope scope(this, labels<T>, at);
     try {
+        if (hooks_) [[unlikely]] return forward_with_hooks(x);
         return forward(x);
     } catch (Error& error) {
         name_layer(error, at);
@@ -139,6 +178,14 @@ void BasicModule<T>::run_as_layer(const std::function<void()>& f, Location at) {
         name_layer(error, at);
         throw;
     }
+}
+
+template <class T>
+BasicTensor<T> BasicModule<T>::forward_with_hooks(const BasicTensor<T>& x) {
+    using detail::HookMoment;
+    const auto hooks = hooks_;
+    BasicTensor<T> y = hooks->run(HookMoment::output, forward(hooks->run(HookMoment::input, x)));
+    return hooks->has(HookMoment::gradient) ? detail::watch_gradient(hooks, y) : y;
 }
 
 // The innermost module signs the error; every module further out finds the signature in its tree and writes the longer
@@ -191,6 +238,30 @@ std::size_t BasicModule<T>::parameter_count() {
     Walk<T> walk(*this);
     for (const auto& [name, parameter] : walk.all_parameters()) count += parameter.value().size();
     return count;
+}
+
+template <class T>
+std::size_t BasicModule<T>::trainable_parameter_count() {
+    std::size_t count = 0;
+    for (const auto& [name, parameter] : named_parameters()) {
+        if (!parameter.frozen()) count += parameter.value().size();
+    }
+    return count;
+}
+
+template <class T>
+void BasicModule<T>::freeze() {
+    for (auto& [name, parameter] : named_parameters()) parameter.set_frozen(true);
+}
+
+template <class T>
+void BasicModule<T>::unfreeze() {
+    for (auto& [name, parameter] : named_parameters()) parameter.set_frozen(false);
+}
+
+template <class T>
+std::vector<BasicModule<T>*> BasicModule<T>::modules_from_below() {
+    return std::move(Walk<T>(*this).from_below);
 }
 
 template <class T>

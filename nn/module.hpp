@@ -3,9 +3,12 @@
 #pragma once
 
 #include <xtape/autodiff/parameter.hpp>
+#include <xtape/nn/hooks.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,9 +16,6 @@
 #include <vector>
 
 namespace xtape::nn {
-
-template <class T>
-class BasicModule;
 
 /// An array that belongs to a module's state and that no optimizer changes, such as running statistics or a counter.
 template <class T>
@@ -77,13 +77,14 @@ struct BasicNamedModule {
 ///         void visit(nn::Visitor& v) override { v("hidden", hidden); v("output", output); }
 ///     };
 ///
-/// A copy has parameters of its own with equal numbers. A move keeps the handles that optimizers hold valid.
+/// A copy has parameters of its own with equal numbers, and no hooks. A move keeps the handles that optimizers hold
+/// valid, and takes hooks along. An assignment is like a copy or a move: the hooks that were there before are gone.
 template <class T>
 class BasicModule {
 public:
     using value_type = T;
 
-    virtual ~BasicModule() = default;
+    virtual ~BasicModule();
 
     virtual BasicTensor<T> forward(const BasicTensor<T>& x) = 0;
 
@@ -111,8 +112,23 @@ public:
     /// use.
     std::vector<BasicNamedModule<T>> named_modules();
 
-    /// Number of scalars in all parameters. Throws ConfigError as parameters() does.
+    /// Calls f with every module of the tree, each once: a module's members in the order of visit(), then the module.
+    /// (In a member function of a module, an operation of one's own is applied with xtape::apply.)
+    template <class F>
+    requires std::invocable<F&, BasicModule&>
+    void apply(F&& f) {
+        for (BasicModule* module : modules_from_below()) f(*module);
+    }
+
+    /// Number of scalars in all parameters, and in those that are not frozen. Throw ConfigError as parameters() does.
     std::size_t parameter_count();
+    std::size_t trainable_parameter_count();
+
+    /// Makes all parameters of the tree constants: they get no gradient and optimizers leave them alone; a gradient
+    /// that is there already stays. Buffers are another matter: layers that renew them in training do so until eval(). Throw
+    /// ConfigError as parameters() does.
+    void freeze();
+    void unfreeze();
 
     /// Forgets the gradients of all parameters.
     void zero_grad();
@@ -122,12 +138,35 @@ public:
     void eval() { train(false); }
     bool training() const { return training_; }
 
+    /// Hooks: f(module, tensor) is called when this module is called as a function, in the order of adding. It observes
+    /// if it returns nothing, and replaces the tensor if it returns another; an undefined one replaces nothing. The
+    /// handle takes the hook off at the end of its life. An xtape error thrown by f names the layer like one of
+    /// forward.
+    ///
+    /// on_input: with the input, before forward sees it. on_output: with what forward returned.
+    template <detail::HookFor<T> F>
+    HookHandle on_input(F f) {
+        return add_hook(detail::HookMoment::input, detail::hook_function<T>(std::move(f)));
+    }
+    template <detail::HookFor<T> F>
+    HookHandle on_output(F f) {
+        return add_hook(detail::HookMoment::output, detail::hook_function<T>(std::move(f)));
+    }
+
+    /// With the gradient of the loss with respect to the output, once for each call, when backward (or gradient) comes
+    /// by; what f returns goes on in its place and must have its shape (ShapeError). Calls from now on are watched,
+    /// those that a tape records and a gradient reaches.
+    template <detail::HookFor<T> F>
+    HookHandle on_gradient(F f) {
+        return add_hook(detail::HookMoment::gradient, detail::hook_function<T>(std::move(f)));
+    }
+
 protected:
     BasicModule() = default;
-    BasicModule(const BasicModule&) = default;
-    BasicModule(BasicModule&&) noexcept = default;
-    BasicModule& operator=(const BasicModule&) = default;
-    BasicModule& operator=(BasicModule&&) noexcept = default;
+    BasicModule(const BasicModule& other) : training_(other.training_) {}
+    BasicModule(BasicModule&& other) noexcept : training_(other.training_) { take_hooks(other); }
+    BasicModule& operator=(const BasicModule& other);
+    BasicModule& operator=(BasicModule&& other) noexcept;
 
     /// For a layer that is called otherwise than with one tensor: runs f as operator() runs forward, so that errors name
     /// the layer.
@@ -137,8 +176,13 @@ private:
     template <class U>
     friend class BasicEvaluationScope;
 
+    BasicTensor<T> forward_with_hooks(const BasicTensor<T>& x);
+    HookHandle add_hook(detail::HookMoment moment, detail::HookFunction<T> call);
+    void take_hooks(BasicModule& other) noexcept;
     void name_layer(Error& error, Location at);
+    std::vector<BasicModule*> modules_from_below();
 
+    std::shared_ptr<detail::HookList<T>> hooks_;  // null until there are any
     bool training_ = true;
 };
 

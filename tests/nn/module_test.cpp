@@ -104,6 +104,57 @@ TEST_CASE("modules are listed from the root down, each once") {
     CHECK(pair.named_modules()[2].module == &pair.encoder.hidden);
 }
 
+TEST_CASE("apply reaches every module once, members before the module that has them") {
+    struct Tied : nn::Module {
+        Mlp first;
+        nn::Sequential rest{nn::Linear{2, 2}};
+        Tensor forward(const Tensor& x) override { return rest(first(x)); }
+        void visit(nn::Visitor& v) override {
+            v("first", first);
+            v("again", first.output);
+            v("rest", rest);
+        }
+    } tied;
+    std::vector<nn::Module*> seen;
+    tied.apply([&](nn::Module& module) { seen.push_back(&module); });
+    CHECK(seen == std::vector<nn::Module*>{&tied.first.hidden, &tied.first.output, &tied.first, &tied.rest[0], &tied.rest,
+                                           &tied});
+    tied.apply([](nn::Module& module) {
+        if (auto* linear = dynamic_cast<nn::Linear*>(&module)) linear->bias->assign(Array(linear->bias->shape(), 7.f));
+    });
+    CHECK(tied.first.hidden.bias->value() == Array{7.f, 7.f, 7.f, 7.f});
+}
+
+TEST_CASE("frozen parameters get no gradient, stay in a step, and count as not trainable") {
+    Mlp model;
+    optim::SGD sgd{model.parameters(), {.lr = 1}};
+    const auto step = [&] {
+        Tape tape;
+        tape.backward(sum(square(model(Array{{1.f, 2.f, 3.f}}))));
+        sgd.step();
+        sgd.zero_grad();
+    };
+    CHECK(model.trainable_parameter_count() == model.parameter_count());
+    model.hidden.freeze();
+    CHECK(model.trainable_parameter_count() == 4 * 2 + 2);
+    CHECK(model.parameter_count() == 3 * 4 + 4 + 4 * 2 + 2);
+    const Array hidden = model.hidden.weight.value(), output = model.output.weight.value();
+    step();
+    CHECK(same(model.hidden.weight.value(), hidden));
+    CHECK_FALSE(same(model.output.weight.value(), output));
+
+    Mlp copy = model;
+    CHECK(copy.hidden.weight.frozen());
+    CHECK_FALSE(copy.output.weight.frozen());
+
+    model.freeze();
+    CHECK(model.trainable_parameter_count() == 0);
+    model.unfreeze();
+    CHECK(model.trainable_parameter_count() == model.parameter_count());
+    step();
+    CHECK_FALSE(same(model.hidden.weight.value(), hidden));
+}
+
 TEST_CASE("a parameter shared by two members is listed once, under its first name") {
     struct Tied : nn::Module {
         nn::Linear first{2, 2};
