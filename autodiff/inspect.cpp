@@ -1,5 +1,7 @@
 #include <xtape/autodiff/inspect.hpp>
 
+#include <xtape/autodiff/text.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,21 +10,10 @@
 namespace xtape {
 namespace {
 
+using detail::bytes_text;
+using detail::counted;
+
 constexpr std::size_t name_width = 24;
-
-std::string bytes_text(double bytes) {
-    if (bytes < 1024) return fmt::format("{:.0f} B", bytes);
-    const char* unit = "KiB";
-    bytes /= 1024;
-    for (const char* next : {"MiB", "GiB", "TiB"}) {
-        if (bytes < 1023.95) break;
-        bytes /= 1024;
-        unit = next;
-    }
-    return fmt::format("{:.1f} {}", bytes, unit);
-}
-
-std::string bytes_text(std::size_t bytes) { return bytes_text(static_cast<double>(bytes)); }
 
 std::string time_text(double seconds) {
     if (seconds >= 1) return fmt::format("{:.2f} s", seconds);
@@ -33,8 +24,6 @@ std::string time_text(double seconds) {
 std::string share_text(double part, double whole) {
     return fmt::format("{:.1f}%", whole > 0 ? 100 * part / whole : 0.0);
 }
-
-std::string counted(std::size_t n, const char* noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 // Names of a user's own operations may be longer than the column.
 std::string short_name(const std::string& name) {

@@ -113,9 +113,15 @@ void Inspector::ran(Tape& tape, const RecordView& operation, std::span<const Bas
             elements += input->size();
         }
         sum.moved_bytes += static_cast<double>((elements + y.size()) * sizeof(T));
-        const std::size_t usual = operation.facts->infer ? elements : y.size();
-        sum.flops +=
-            operation.facts->flops ? operation.facts->flops(operation.operation, shapes) : static_cast<double>(usual);
+        if (operation.facts->flops) {
+            const double stated = operation.facts->flops(operation.operation, shapes);
+            sum.flops += stated;
+            if (x.size() >= 2) {
+                ledger_.multiply_adds += (stated - static_cast<double>(x.size() > 2 ? y.size() : 0)) / 2;
+            }
+        } else {
+            sum.flops += static_cast<double>(operation.facts->infer ? elements : y.size());
+        }
     }
     if (options_.check_finite && !all_finite(y.value())) check_forward(operation, x, y, slot, at);
 }
@@ -244,6 +250,11 @@ void Inspector::replay(Tape& tape, Record& record, std::uint32_t slot, bool crea
 }
 
 std::int64_t inspect_start(const Inspector& inspector) { return inspector.clock(); }
+
+double multiply_adds(const Tape& tape) {
+    const Inspector* const inspector = TapeAccess::inspector(tape);
+    return inspector ? inspector->ledger().multiply_adds : 0;
+}
 
 template <class T>
 void inspect_forward(Tape& tape, const RecordView& operation, std::span<const BasicTensor<T>* const> x,

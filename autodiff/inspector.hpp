@@ -22,6 +22,7 @@ public:
 
     std::vector<OperationSummary> rows;
     std::size_t live = 0, peak = 0, parameters = 0;  // bytes
+    double multiply_adds = 0;                        // see multiply_adds()
 
 private:
     struct Holding {
@@ -93,6 +94,11 @@ private:
     std::vector<ReplayFrame> replays_;
     std::int64_t aside_ = 0;
 };
+
+/// Multiplications with an addition each, in what a profiled tape has run forward: half of the floating point operations
+/// of the operations of two inputs that state theirs (products of matrices, convolutions, einsum). A bias, a third
+/// input, is not counted.
+double multiply_adds(const Tape& tape);
 
 /// Shape of a record's result.
 Shape result_shape(const Record& record);

@@ -55,6 +55,11 @@ struct Convolution {
     BasicArray<T> forward(Inputs<T> x) const;
     template <class T>
     void backward(Replay<T>& r) const;
+    /// A multiplication and an addition for each weight of a channel of the result, at each of its places; and the bias.
+    double flops(Shapes x) const {
+        const auto weights = static_cast<double>(element_count(*x[1])) / static_cast<double>((*x[1])[0]);
+        return static_cast<double>(element_count(infer(x))) * (2 * weights + (x.size() > 2 ? 1 : 0));
+    }
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Convolution>> samples();
     static Sample<Convolution> random(sample::Draw& draw);
@@ -81,6 +86,12 @@ struct ConvolutionTranspose {
     BasicArray<T> forward(Inputs<T> x) const;
     template <class T>
     void backward(Replay<T>& r) const;
+    /// A multiplication and an addition for each weight of a channel of x, at each of its places; and the bias.
+    double flops(Shapes x) const {
+        const auto weights = static_cast<double>(element_count(*x[1])) / static_cast<double>((*x[1])[0]);
+        const double bias = x.size() > 2 ? static_cast<double>(element_count(infer(x))) : 0;
+        return 2 * weights * static_cast<double>(element_count(*x[0])) + bias;
+    }
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<ConvolutionTranspose>> samples();
     static Sample<ConvolutionTranspose> random(sample::Draw& draw);

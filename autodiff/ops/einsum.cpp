@@ -195,6 +195,14 @@ Shape Einsum::infer(Shapes x) const {
     return shape;
 }
 
+double Einsum::flops(Shapes x) const {
+    std::vector<Shape> shapes;
+    for (const Shape* shape : x) shapes.push_back(*shape);
+    double terms = 1;
+    for (const auto& [label, extent] : detail::label_extents(*this, shapes)) terms *= static_cast<double>(extent);
+    return static_cast<double>(x.size()) * terms;
+}
+
 template <class T>
 BasicArray<T> Einsum::forward(Inputs<T> x) const {
     std::vector<Shape> shapes;

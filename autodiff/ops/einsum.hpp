@@ -30,6 +30,8 @@ struct Einsum {
     BasicArray<T> forward(Inputs<T> x) const;
     template <class T>
     void backward(Replay<T>& r) const;
+    /// A multiplication (of two inputs) and an addition for every combination of the labels' values.
+    double flops(Shapes x) const;
     Array64 reference(std::span<const Array64> x) const;
     static std::vector<Sample<Einsum>> samples();
     static Sample<Einsum> random(sample::Draw& draw);

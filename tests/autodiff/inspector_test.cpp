@@ -382,3 +382,30 @@ TEST_CASE("what a checkpoint runs again in backward is observed as the user's fo
     CHECK(summary.live_bytes == 0);
     CHECK(summary.peak_bytes > 0);
 }
+
+TEST_CASE("multiply-adds are counted of products and convolutions, without their biases, recorded or not") {
+    const auto counted = [](auto f) {
+        Tape tape{{.profile = true}};
+        f();
+        return detail::multiply_adds(tape);
+    };
+    const auto ones = [](Shape shape) { return Tensor(Array(shape, 1.F)); };
+    Parameter w(Array(Shape{3, 4}, 0.5F)), b(Array(Shape{3}, 1.F));
+    CHECK(counted([&] { (void)linear(ones({2, 4}), w, b); }) == 2 * 3 * 4);
+    CHECK(counted([&] { (void)linear(ones({2, 4}), w); }) == 2 * 3 * 4);
+    CHECK(counted([&] { (void)matmul(ones({5, 2, 4}), ones({4, 3})); }) == 5 * 2 * 4 * 3);
+    // 6 x 6 places of a 3 x 3 kernel over one of two groups of 2 channels, for 8 channels and 2 images.
+    CHECK(counted([&] { (void)conv2d(ones({2, 4, 8, 8}), ones({8, 2, 3, 3}), ones({8}), {.groups = 2}); }) ==
+          2 * 8 * 6 * 6 * 2 * 3 * 3);
+    CHECK(counted([&] { (void)conv1d(ones({1, 2, 9}), ones({3, 2, 3}), {.stride = 2}); }) == 3 * 4 * 2 * 3);
+    // Each of 4 x 5 x 5 numbers is multiplied with the 2 x 3 x 3 weights of its channel.
+    CHECK(counted([&] { (void)conv_transpose2d(ones({1, 4, 5, 5}), ones({4, 2, 3, 3}), ones({2})); }) ==
+          4 * 5 * 5 * 2 * 3 * 3);
+    CHECK(counted([&] { (void)einsum("bij,bjk->bik", ones({2, 3, 4}), ones({2, 4, 5})); }) == 2 * 3 * 4 * 5);
+    CHECK(counted([&] { (void)einsum("ii->", ones({3, 3})); }) == 0);
+    CHECK(counted([&] { (void)tanh(ones({7}) + ones({7})); }) == 0);
+
+    Tape plain;
+    (void)linear(ones({2, 4}), w, b);
+    CHECK(detail::multiply_adds(plain) == 0);
+}
