@@ -70,6 +70,7 @@
 #include <xtape/nn/residual.hpp>
 #include <xtape/nn/sequential.hpp>
 #include <xtape/nn/state.hpp>
+#include <xtape/nn/summary.hpp>
 #include <xtape/nn/transformer.hpp>
 #include <xtape/nn/upsample.hpp>
 #include <xtape/optim/adadelta.hpp>
