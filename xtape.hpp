@@ -60,6 +60,7 @@
 #include <xtape/nn/lambda.hpp>
 #include <xtape/nn/lazy.hpp>
 #include <xtape/nn/linear.hpp>
+#include <xtape/nn/lint.hpp>
 #include <xtape/nn/losses.hpp>
 #include <xtape/nn/module_list.hpp>
 #include <xtape/nn/normalization.hpp>
