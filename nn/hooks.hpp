@@ -94,7 +94,7 @@ namespace xtape::nn {
 class [[nodiscard]] HookHandle {
 public:
     HookHandle() = default;
-    HookHandle(std::weak_ptr<detail::HookListBase> list, std::uint64_t id) : list_(std::move(list)), id_(id) {}
+    HookHandle(std::weak_ptr<xtape::detail::HookListBase> list, std::uint64_t id) : list_(std::move(list)), id_(id) {}
     ~HookHandle() { remove(); }
     HookHandle(HookHandle&& other) noexcept : list_(std::move(other.list_)), id_(other.id_) {}
     HookHandle& operator=(HookHandle other) noexcept {
@@ -112,7 +112,7 @@ public:
     void keep() { list_.reset(); }
 
 private:
-    std::weak_ptr<detail::HookListBase> list_;
+    std::weak_ptr<xtape::detail::HookListBase> list_;
     std::uint64_t id_ = 0;
 };
 

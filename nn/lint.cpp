@@ -20,16 +20,16 @@
 namespace xtape::nn {
 namespace {
 
-using detail::Record;
-using detail::TapeAccess;
-using detail::TensorAccess;
+using xtape::detail::Record;
+using xtape::detail::TapeAccess;
+using xtape::detail::TensorAccess;
 
 constexpr std::size_t least_values_of_a_unit = 8;
 
 bool is(const Record& record, std::string_view name) { return !record.leaf() && name == record.name(); }
 
 Shape operand_shape(const Record& record, std::size_t i) {
-    const detail::Operand& x = record.operands()[i];
+    const xtape::detail::Operand& x = record.operands()[i];
     return Shape(x.extents, x.extents + x.rank);
 }
 
@@ -64,7 +64,7 @@ public:
 
     LintReport run(const BasicTensor<T>& input, const LintLoss<T>& loss_of, const IndexArray* labels, Location at) {
         BasicModule<T>& model = *modules_[0].module;
-        const detail::Preserve<T> preserve(model);
+        const xtape::detail::Preserve<T> preserve(model);
         look_at_modes();
         look_at_parameters();
         Tape tape;
@@ -84,12 +84,12 @@ public:
             throw;
         }
         const std::uint32_t loss_slot =
-            TensorAccess::tape(loss) == TapeAccess::id(tape) ? TensorAccess::slot(loss) : detail::no_slot;
+            TensorAccess::tape(loss) == TapeAccess::id(tape) ? TensorAccess::slot(loss) : xtape::detail::no_slot;
         look_at_input(tape, x);
         look_at_records(tape, loss, loss_slot);
-        const bool finite = detail::all_finite(loss.value());
+        const bool finite = xtape::detail::all_finite(loss.value());
         if (!finite) add(LintKind::non_finite, "", "the loss is not finite");
-        if (loss_slot != detail::no_slot) tape.backward(loss, {}, at);
+        if (loss_slot != xtape::detail::no_slot) tape.backward(loss, {}, at);
         if (finite) look_at_gradients();
         return finish();
     }
@@ -115,7 +115,7 @@ private:
     void each_parameter(F f) {
         std::unordered_set<const void*> seen;
         for (const auto& [path, module] : modules_) {
-            for (const auto& [name, parameter] : detail::members_of(*module).parameters) {
+            for (const auto& [name, parameter] : xtape::detail::members_of(*module).parameters) {
                 if (seen.insert(parameter.shared_state().get()).second) {
                     f(path.empty() ? name : path + "." + name, parameter);
                 }
@@ -136,7 +136,7 @@ private:
 
     void look_at_parameters() {
         each_parameter([&](const std::string& path, const BasicParameterRef<T>& parameter) {
-            if (!detail::all_finite(parameter.value())) add(LintKind::non_finite, path, "holds a NaN or an infinity");
+            if (!xtape::detail::all_finite(parameter.value())) add(LintKind::non_finite, path, "holds a NaN or an infinity");
         });
     }
 
@@ -145,12 +145,12 @@ private:
         for (std::size_t i = 0; i < modules_.size(); ++i) {
             hooks.push_back(modules_[i].module->on_input([this, &tape, i](BasicModule<T>&, const BasicTensor<T>& x) {
                 note_layers(tape.size());
-                running_.push_back({i, detail::all_finite(x.value())});
+                running_.push_back({i, xtape::detail::all_finite(x.value())});
             }));
             hooks.push_back(modules_[i].module->on_output([this, &tape, i](BasicModule<T>&, const BasicTensor<T>& y) {
                 while (running_.back().module != i) running_.pop_back();  // it threw, and the module around it went on
                 note_layers(tape.size());
-                const bool sound = running_.back().sound, made = !detail::all_finite(y.value());
+                const bool sound = running_.back().sound, made = !xtape::detail::all_finite(y.value());
                 running_.pop_back();
                 if (!made) return;
                 if (sound)
@@ -187,6 +187,7 @@ private:
         // Indices for an embedding are no operand of anything that is differentiated.
         const auto& records = TapeAccess::storage(tape).records;
         const bool used = std::any_of(records.begin(), records.end(), [&](const Record* record) {
+            if (!record) return false;
             const auto operands = record->operands();
             return std::any_of(operands.begin(), operands.end(),
                                [&](const auto& operand) { return operand.slot == TensorAccess::slot(x); });
@@ -208,6 +209,7 @@ private:
     void look_at_records(const Tape& tape, const BasicTensor<T>& loss, std::uint32_t loss_slot) {
         const auto& records = TapeAccess::storage(tape).records;
         for (std::size_t slot = 0; slot < records.size(); ++slot) {
+            if (!records[slot]) continue;  // a nested replay has freed it
             const Record& record = *records[slot];
             if (is(record, xtape::CrossEntropy::name) || is(record, xtape::SoftCrossEntropy::name)) {
                 look_at_logits(records, record);
@@ -226,7 +228,7 @@ private:
 
     void look_at_logits(const std::vector<Record*>& records, const Record& loss) {
         const std::uint32_t slot = loss.operands()[0].slot;
-        if (slot == detail::no_slot) return;
+        if (slot == xtape::detail::no_slot || !records[slot]) return;
         for (const char* name : {xtape::Softmax::name, xtape::LogSoftmax::name, xtape::Sigmoid::name}) {
             if (!is(*records[slot], name)) continue;
             add(LintKind::softmax_before_cross_entropy, layer_of(slot),
@@ -251,8 +253,8 @@ private:
     }
 
     const BasicArray<T>* kept_output(const Record& record) const {
-        const detail::ValueBase* const y = record.view().output;
-        return y && y->scalar_bytes == sizeof(T) ? &static_cast<const detail::Value<T>*>(y)->array : nullptr;
+        const xtape::detail::ValueBase* const y = record.view().output;
+        return y && y->scalar_bytes == sizeof(T) ? &static_cast<const xtape::detail::Value<T>*>(y)->array : nullptr;
     }
 
     void look_at_relu(const std::string& layer, const Record& record) {
@@ -288,7 +290,7 @@ private:
                 return;
             }
             const BasicArray<T>& g = parameter.grad();
-            if (!detail::all_finite(g)) {
+            if (!xtape::detail::all_finite(g)) {
                 add(LintKind::non_finite, path, "has a gradient that holds a NaN or an infinity");
             } else if (std::all_of(g.begin(), g.end(), [](T value) { return value == 0; })) {
                 add(LintKind::zero_gradient, path, "has a gradient that is exactly 0: this batch does not train it");
@@ -307,7 +309,7 @@ private:
 
 std::string LintReport::text() const {
     if (ok()) return "lint: nothing found\n";
-    std::string text = "lint: " + detail::counted(findings.size(), "finding") + "\n";
+    std::string text = "lint: " + xtape::detail::counted(findings.size(), "finding") + "\n";
     for (const LintFinding& finding : findings) {
         text += "- " + (finding.path.empty() ? "" : finding.path + ": ") + finding.text + "\n";
     }

@@ -84,7 +84,7 @@ template <class T>
 LintReport lint(BasicModule<T>& model, const std::type_identity_t<BasicTensor<T>>& x,
                 const std::type_identity_t<LintLoss<T>>& loss, const LintOptions& options = {},
                 Location at = Location::current()) {
-    return detail::lint<T>(model, x, loss, nullptr, options, at);
+    return xtape::detail::lint<T>(model, x, loss, nullptr, options, at);
 }
 
 /// The same for a classifier, whose loss is the cross-entropy of its logits (N, C) with labels (N) in 0 .. C-1.
@@ -92,7 +92,7 @@ template <class T>
 LintReport lint(BasicModule<T>& model, const std::type_identity_t<BasicTensor<T>>& x, const IndexArray& labels,
                 const LintOptions& options = {}, Location at = Location::current()) {
     const LintLoss<T> loss = [&](const BasicTensor<T>& y) -> BasicTensor<T> { return cross_entropy(y, labels, at); };
-    return detail::lint<T>(model, x, loss, &labels, options, at);
+    return xtape::detail::lint<T>(model, x, loss, &labels, options, at);
 }
 
 /// The same for a batch of a data::Loader, input and target, and a loss of prediction and target:
@@ -108,7 +108,7 @@ LintReport lint(BasicModule<T>& model, const Batch& batch, const Loss& loss, con
     const IndexArray* labels = nullptr;
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(target)>, IndexArray>) labels = &target;
     const LintLoss<T> of_output = [&](const BasicTensor<T>& y) -> BasicTensor<T> { return loss(y, target); };
-    return detail::lint<T>(model, BasicTensor<T>(std::get<0>(batch)), of_output, labels, options, at);
+    return xtape::detail::lint<T>(model, BasicTensor<T>(std::get<0>(batch)), of_output, labels, options, at);
 }
 
 }  // namespace xtape::nn

@@ -145,8 +145,8 @@ void BasicModule<T>::take_hooks(BasicModule& other) noexcept {
 }
 
 template <class T>
-HookHandle BasicModule<T>::add_hook(detail::HookMoment moment, detail::HookFunction<T> call) {
-    if (!hooks_) hooks_ = std::make_shared<detail::HookList<T>>(this);
+HookHandle BasicModule<T>::add_hook(xtape::detail::HookMoment moment, xtape::detail::HookFunction<T> call) {
+    if (!hooks_) hooks_ = std::make_shared<xtape::detail::HookList<T>>(this);
     const std::uint64_t id = hooks_->add(moment, std::move(call));
     return HookHandle(hooks_, id);
 }
@@ -159,7 +159,7 @@ std::string BasicModule<T>::describe() const {
 template <class T>
 BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) {
     // Errors learn the layer as they pass; a gradient that goes wrong later has no other way to know.
-    const detail::LayerScope scope(this, labels<T>, at);
+    const xtape::detail::LayerScope scope(this, labels<T>, at);
     try {
         if (hooks_) [[unlikely]] return forward_with_hooks(x);
         return forward(x);
@@ -171,7 +171,7 @@ BasicTensor<T> BasicModule<T>::operator()(const BasicTensor<T>& x, Location at) 
 
 template <class T>
 void BasicModule<T>::run_as_layer(const std::function<void()>& f, Location at) {
-    const detail::LayerScope scope(this, labels<T>, at);
+    const xtape::detail::LayerScope scope(this, labels<T>, at);
     try {
         f();
     } catch (Error& error) {
@@ -182,10 +182,10 @@ void BasicModule<T>::run_as_layer(const std::function<void()>& f, Location at) {
 
 template <class T>
 BasicTensor<T> BasicModule<T>::forward_with_hooks(const BasicTensor<T>& x) {
-    using detail::HookMoment;
+    using xtape::detail::HookMoment;
     const auto hooks = hooks_;
     BasicTensor<T> y = hooks->run(HookMoment::output, forward(hooks->run(HookMoment::input, x)));
-    return hooks->has(HookMoment::gradient) ? detail::watch_gradient(hooks, y) : y;
+    return hooks->has(HookMoment::gradient) ? xtape::detail::watch_gradient(hooks, y) : y;
 }
 
 // The innermost module signs the error; every module further out finds the signature in its tree and writes the longer

@@ -144,21 +144,21 @@ public:
     /// forward.
     ///
     /// on_input: with the input, before forward sees it. on_output: with what forward returned.
-    template <detail::HookFor<T> F>
+    template <xtape::detail::HookFor<T> F>
     HookHandle on_input(F f) {
-        return add_hook(detail::HookMoment::input, detail::hook_function<T>(std::move(f)));
+        return add_hook(xtape::detail::HookMoment::input, xtape::detail::hook_function<T>(std::move(f)));
     }
-    template <detail::HookFor<T> F>
+    template <xtape::detail::HookFor<T> F>
     HookHandle on_output(F f) {
-        return add_hook(detail::HookMoment::output, detail::hook_function<T>(std::move(f)));
+        return add_hook(xtape::detail::HookMoment::output, xtape::detail::hook_function<T>(std::move(f)));
     }
 
     /// With the gradient of the loss with respect to the output, once for each call, when backward (or gradient) comes
     /// by; what f returns goes on in its place and must have its shape (ShapeError). Calls from now on are watched,
     /// those that a tape records and a gradient reaches.
-    template <detail::HookFor<T> F>
+    template <xtape::detail::HookFor<T> F>
     HookHandle on_gradient(F f) {
-        return add_hook(detail::HookMoment::gradient, detail::hook_function<T>(std::move(f)));
+        return add_hook(xtape::detail::HookMoment::gradient, xtape::detail::hook_function<T>(std::move(f)));
     }
 
 protected:
@@ -177,12 +177,12 @@ private:
     friend class BasicEvaluationScope;
 
     BasicTensor<T> forward_with_hooks(const BasicTensor<T>& x);
-    HookHandle add_hook(detail::HookMoment moment, detail::HookFunction<T> call);
+    HookHandle add_hook(xtape::detail::HookMoment moment, xtape::detail::HookFunction<T> call);
     void take_hooks(BasicModule& other) noexcept;
     void name_layer(Error& error, Location at);
     std::vector<BasicModule*> modules_from_below();
 
-    std::shared_ptr<detail::HookList<T>> hooks_;  // null until there are any
+    std::shared_ptr<xtape::detail::HookList<T>> hooks_;  // null until there are any
     bool training_ = true;
 };
 

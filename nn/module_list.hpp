@@ -22,14 +22,14 @@ class BasicModuleList : public BasicModule<T> {
 public:
     BasicModuleList() = default;
 
-    template <detail::LayerOf<T>... M>
+    template <xtape::detail::LayerOf<T>... M>
     requires(sizeof...(M) > 0 && !(sizeof...(M) == 1 && (is_list<M> && ...))) explicit BasicModuleList(M&&... layers) {
         children_.reserve(sizeof...(M));
         (append(std::forward<M>(layers)), ...);
     }
 
     /// Adds a layer at the end.
-    template <detail::LayerOf<T> M>
+    template <xtape::detail::LayerOf<T> M>
     void append(M&& layer) {
         children_.append(std::forward<M>(layer));
     }
@@ -49,7 +49,7 @@ public:
     auto end() { return children_.end(); }
 
 private:
-    detail::Children<T> children_{"ModuleList"};
+    xtape::detail::Children<T> children_{"ModuleList"};
 };
 
 /// The same under names: `dict.insert("digit", nn::Linear{64, 10}); dict["digit"](x)`. They come in the order of
@@ -58,7 +58,7 @@ template <class T>
 class BasicModuleDict : public BasicModule<T> {
 public:
     /// Throws ConfigError for a name that is taken, empty or has a dot.
-    template <detail::LayerOf<T> M>
+    template <xtape::detail::LayerOf<T> M>
     void insert(std::string name, M&& layer) {
         check_new(name);
         children_.append(std::move(name), std::forward<M>(layer));
@@ -79,7 +79,7 @@ private:
     void check_new(const std::string& name) const;
     BasicModule<T>& get(std::string_view name) const;
 
-    detail::Children<T> children_{"ModuleDict"};
+    xtape::detail::Children<T> children_{"ModuleDict"};
 };
 
 using ModuleList = BasicModuleList<float>;

@@ -36,7 +36,7 @@ class BasicResidual : public BasicModule<T> {
     static constexpr bool is_shortcut = std::derived_from<std::remove_cvref_t<M>, BasicShortcut<T>>;
 
 public:
-    template <detail::LayerOf<T>... M>
+    template <xtape::detail::LayerOf<T>... M>
     requires((is_shortcut<M> + ... + 0) <= 1 && sizeof...(M) > (is_shortcut<M> + ... + 0) &&
              !(sizeof...(M) == 1 && (is_residual<M> && ...))) explicit BasicResidual(M&&... layers) {
         (take(std::forward<M>(layers)), ...);
@@ -56,7 +56,7 @@ private:
         }
     }
 
-    detail::Children<T> layers_{"Residual"};
+    xtape::detail::Children<T> layers_{"Residual"};
     std::optional<BasicShortcut<T>> shortcut_;
 };
 

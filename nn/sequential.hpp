@@ -22,7 +22,7 @@ class BasicSequential : public BasicModule<T> {
 public:
     BasicSequential() = default;
 
-    template <detail::LayerOf<T>... M>
+    template <xtape::detail::LayerOf<T>... M>
     requires(sizeof...(M) > 0 && !(sizeof...(M) == 1 && (is_sequential<M> && ...))) explicit BasicSequential(
         M&&... layers) {
         children_.reserve(sizeof...(M));
@@ -30,7 +30,7 @@ public:
     }
 
     /// Adds a layer at the end.
-    template <detail::LayerOf<T> M>
+    template <xtape::detail::LayerOf<T> M>
     void append(M&& layer) {
         children_.append(std::forward<M>(layer));
     }
@@ -50,7 +50,7 @@ public:
     auto end() { return children_.end(); }
 
 private:
-    detail::Children<T> children_{"Sequential"};  // a copy of it is deep: ConfigError when a layer cannot be copied
+    xtape::detail::Children<T> children_{"Sequential"};  // a copy of it is deep: ConfigError when a layer cannot be copied
 };
 
 using Sequential = BasicSequential<float>;

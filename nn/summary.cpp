@@ -1,6 +1,7 @@
 #include <xtape/nn/summary.hpp>
 
 #include <xtape/autodiff/inspector.hpp>
+#include <xtape/autodiff/tape_storage.hpp>
 #include <xtape/autodiff/text.hpp>
 #include <xtape/nn/members.hpp>
 #include <xtape/nn/preserve.hpp>
@@ -15,8 +16,8 @@
 namespace xtape::nn {
 namespace {
 
-using detail::bytes_text;
-using detail::grouped;
+using xtape::detail::bytes_text;
+using xtape::detail::grouped;
 
 constexpr std::size_t columns = 100;
 
@@ -28,7 +29,7 @@ public:
         : rows_(rows), tape_(tape) {
         for (std::size_t i = 0; i < modules.size(); ++i) {
             hooks_.push_back(modules[i].module->on_input([this, i](BasicModule<T>&, const BasicTensor<T>&) {
-                running_.push_back({i, detail::multiply_adds(tape_), 0});
+                running_.push_back({i, xtape::detail::multiply_adds(tape_), 0});
             }));
             hooks_.push_back(
                 modules[i].module->on_output([this, i](BasicModule<T>&, const BasicTensor<T>& y) { leave(i, y); }));
@@ -49,7 +50,7 @@ private:
         const Running done = running_.back();
         running_.pop_back();
         SummaryRow& row = rows_[i];
-        const double spent = detail::multiply_adds(tape_) - done.before;
+        const double spent = xtape::detail::multiply_adds(tape_) - done.before;
         row.multiply_adds += spent - done.inner;
         row.output = y.shape();
         ++row.calls;
@@ -67,7 +68,7 @@ void count_members(const std::vector<BasicNamedModule<T>>& modules, Summary& sum
     std::unordered_set<const void*> seen;
     for (std::size_t i = 0; i < modules.size(); ++i) {
         SummaryRow& row = summary.rows[i];
-        for (const auto& [name, parameter] : detail::members_of(*modules[i].module).parameters) {
+        for (const auto& [name, parameter] : xtape::detail::members_of(*modules[i].module).parameters) {
             if (!seen.insert(parameter.shared_state().get()).second) continue;
             const std::size_t size = parameter.value().size();
             row.parameters += size;
@@ -86,6 +87,35 @@ void count_members(const std::vector<BasicNamedModule<T>>& modules, Summary& sum
             },
             buffer);
     }
+}
+
+std::size_t bytes_of(const xtape::detail::ValueBase& value) {
+    const auto size = [](const auto& typed) { return typed.array.size(); };
+    return value.scalar_bytes * (value.scalar_bytes == sizeof(float)
+                                     ? size(static_cast<const xtape::detail::Value<float>&>(value))
+                                     : size(static_cast<const xtape::detail::Value<double>&>(value)));
+}
+
+// Of all that the tape keeps for a backward, each array once. The tape knows its leaves as parameters, but not those that
+// are frozen: for them nothing is recorded.
+template <class T>
+std::size_t activation_bytes(const Tape& tape, const std::vector<BasicNamedModule<T>>& modules) {
+    std::unordered_set<const xtape::detail::ValueBase*> seen;
+    for (const auto& [path, module] : modules) {
+        for (const auto& [name, parameter] : xtape::detail::members_of(*module).parameters) {
+            seen.insert(parameter.shared_state()->value.get());
+        }
+    }
+    std::size_t bytes = 0;
+    const auto keep = [&](const xtape::detail::ValueBase* value) {
+        if (value && seen.insert(value).second) bytes += bytes_of(*value);
+    };
+    for (const xtape::detail::Record* record : xtape::detail::TapeAccess::storage(tape).records) {
+        if (!record) continue;
+        for (const xtape::detail::Operand& operand : record->operands()) keep(operand.kept);
+        keep(record->view().output);
+    }
+    return bytes;
 }
 
 using Cells = std::array<std::string, 6>;
@@ -169,7 +199,7 @@ std::ostream& operator<<(std::ostream& out, const Summary& summary) { return out
 template <class T>
 Summary summary(BasicModule<T>& model, const Shape& input, Location at) {
     const std::vector<BasicNamedModule<T>> modules = model.named_modules();
-    const detail::Preserve<T> preserve(model);
+    const xtape::detail::Preserve<T> preserve(model);
     const BasicEvaluationScope<T> evaluation(model);
 
     Summary summary;
@@ -184,8 +214,8 @@ Summary summary(BasicModule<T>& model, const Shape& input, Location at) {
         Tape tape{{.profile = true}};
         const Watch<T> watch(modules, summary.rows, tape);
         summary.output = model(BasicArray<T>(input, T(0)), at).shape();
-        summary.activation_bytes = tape.summary().live_bytes;
-        summary.multiply_adds = detail::multiply_adds(tape);
+        summary.activation_bytes = activation_bytes(tape, modules);
+        summary.multiply_adds = xtape::detail::multiply_adds(tape);
     }
     count_members(modules, summary);
     return summary;

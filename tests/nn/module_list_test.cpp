@@ -23,7 +23,7 @@ struct Unique : nn::Module {
 };
 
 /// Adds up what its layers make of x.
-struct Sum : nn::Module {
+struct Added : nn::Module {
     nn::ModuleList parts{nn::Linear{2, 3}, nn::Sequential{nn::Linear{2, 3}, nn::Tanh{}}};
     Tensor forward(const Tensor& x) override {
         Tensor y = parts[0](x);
@@ -52,7 +52,7 @@ std::vector<std::string> names_of(nn::Module& module) {
 }  // namespace
 
 TEST_CASE("the layers of a list are those of the model, by number") {
-    Sum model;
+    Added model;
     CHECK(names_of(model) ==
           std::vector<std::string>{"parts.0.weight", "parts.0.bias", "parts.1.0.weight", "parts.1.0.bias"});
     CHECK(model.parts.size() == 2);
@@ -74,8 +74,8 @@ TEST_CASE("a list grows, and is walked over in order") {
 }
 
 TEST_CASE("a copy of a list is deep, a move keeps what optimizers hold") {
-    Sum model;
-    Sum copy = model;
+    Added model;
+    Added copy = model;
     CHECK(copy.parameters()[0].value() == model.parameters()[0].value());
     CHECK_FALSE(copy.parameters()[0].is(model.parameters()[0]));
     nn::ModuleList single{model.parts};
@@ -83,7 +83,7 @@ TEST_CASE("a copy of a list is deep, a move keeps what optimizers hold") {
 
     optim::SGD sgd{model.parameters(), {.lr = 1}};
     const ParameterList held = model.parameters();
-    Sum moved = std::move(model);
+    Added moved = std::move(model);
     const Array before = held[1].value();
     {
         Tape tape;
