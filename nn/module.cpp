@@ -243,7 +243,8 @@ std::size_t BasicModule<T>::parameter_count() {
 template <class T>
 std::size_t BasicModule<T>::trainable_parameter_count() {
     std::size_t count = 0;
-    for (const auto& [name, parameter] : named_parameters()) {
+    Walk<T> walk(*this);
+    for (const auto& [name, parameter] : walk.all_parameters()) {
         if (!parameter.frozen()) count += parameter.value().size();
     }
     return count;
@@ -251,12 +252,14 @@ std::size_t BasicModule<T>::trainable_parameter_count() {
 
 template <class T>
 void BasicModule<T>::freeze() {
-    for (auto& [name, parameter] : named_parameters()) parameter.set_frozen(true);
+    Walk<T> walk(*this);
+    for (auto& [name, parameter] : walk.all_parameters()) parameter.set_frozen(true);
 }
 
 template <class T>
 void BasicModule<T>::unfreeze() {
-    for (auto& [name, parameter] : named_parameters()) parameter.set_frozen(false);
+    Walk<T> walk(*this);
+    for (auto& [name, parameter] : walk.all_parameters()) parameter.set_frozen(false);
 }
 
 template <class T>

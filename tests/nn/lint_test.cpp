@@ -4,9 +4,11 @@
 #include <xtape/autodiff/tape.hpp>
 #include <xtape/data/loader.hpp>
 #include <xtape/nn/activation.hpp>
+#include <xtape/nn/dropout.hpp>
 #include <xtape/nn/init.hpp>
 #include <xtape/nn/lambda.hpp>
 #include <xtape/nn/linear.hpp>
+#include <xtape/nn/normalization.hpp>
 #include <xtape/nn/sequential.hpp>
 
 #include <doctest/doctest.h>
@@ -323,6 +325,26 @@ TEST_CASE("lint leaves gradients, modes, buffers, random streams, names and hook
     CHECK(random::state() == streams);
     CHECK(net.training());
     CHECK_FALSE(net[1].training());
+}
+
+TEST_CASE("a model with batch normalization and dropout goes on after lint as it would have without") {
+    seed(21);
+    nn::Sequential net{nn::Linear{4, 16}, nn::BatchNorm1d{16}, nn::ReLU{}, nn::Dropout{0.5}, nn::Linear{16, 3}};
+    nn::Sequential plain = net;
+    const auto& norm = dynamic_cast<nn::BatchNorm1d&>(net[1]);
+    const Array mean = norm.running_mean, variance = norm.running_var;
+    const random::State streams = random::state();
+    const auto report = nn::lint(net, good_inputs(), good_labels());
+    CHECK_MESSAGE(report.ok(), report.text());
+    CHECK(norm.running_mean == mean);
+    CHECK(norm.running_var == variance);
+    CHECK(norm.num_batches_tracked.data()[0] == 0);
+    CHECK(random::state() == streams);
+    const Array after = net(good_inputs()).value();
+    random::set_state(streams);
+    CHECK(after == plain(good_inputs()).value());
+    // Alone, an example has no statistics: the layer says so.
+    CHECK_THROWS_AS(nn::lint(net, Array(Shape{1, 4}, 1.f), IndexArray{0}), ShapeError);
 }
 
 TEST_CASE("a wrong input is the model's own error, and a loss of many elements the tape's") {

@@ -3,7 +3,13 @@
 #include <xtape/autodiff/ops.hpp>
 #include <xtape/autodiff/tape.hpp>
 #include <xtape/nn/activation.hpp>
+#include <xtape/nn/convolution.hpp>
+#include <xtape/nn/dropout.hpp>
+#include <xtape/nn/lazy.hpp>
 #include <xtape/nn/linear.hpp>
+#include <xtape/nn/normalization.hpp>
+#include <xtape/nn/pooling.hpp>
+#include <xtape/nn/reshape.hpp>
 #include <xtape/nn/sequential.hpp>
 
 #include <doctest/doctest.h>
@@ -126,6 +132,33 @@ TEST_CASE("a summary leaves modes, buffers, gradients, names, random streams and
     CHECK(random::state() == streams);
     // No hook is left behind: a second summary counts each call once.
     CHECK(row(nn::summary(net, {2, 1, 6, 6}), "0").calls == 1);
+}
+
+TEST_CASE("a model of layers with running statistics and random numbers is summarised without a trace") {
+    seed(8);
+    nn::Sequential net{nn::Conv2d{1, 8, 3, {.padding = 1}}, nn::BatchNorm2d{8}, nn::ReLU{}, nn::MaxPool2d{2},
+                       nn::Flatten{},                       nn::Dropout{0.1},   nn::Linear{8 * 4 * 4, 10}};
+    const auto& norm = dynamic_cast<nn::BatchNorm2d&>(net[1]);
+    const Array mean = norm.running_mean;
+    const random::State streams = random::state();
+    const nn::Summary summary = nn::summary(net, {32, 1, 8, 8});
+    CHECK(norm.running_mean == mean);
+    CHECK(norm.num_batches_tracked.data()[0] == 0);
+    CHECK(random::state() == streams);
+    CHECK(row(summary, "0").output == Shape{32, 8, 8, 8});
+    CHECK(row(summary, "0").multiply_adds == 32 * 8 * 64 * 9);
+    CHECK(row(summary, "3").output == Shape{32, 8, 4, 4});
+    CHECK(row(summary, "6").multiply_adds == 32 * 128 * 10);
+    CHECK(summary.buffers == 8 + 8 + 1);
+    CHECK(summary.parameters == 8 * 9 + 8 + 16 + 1280 + 10);
+}
+
+TEST_CASE("layers that wait for their first input get it from a summary") {
+    nn::Sequential net{nn::LazyLinear{16}, nn::Tanh{}, nn::LazyLinear{4}};
+    const nn::Summary summary = nn::summary(net, {32, 8});
+    CHECK(summary.parameters == 8 * 16 + 16 + 16 * 4 + 4);
+    CHECK(summary.output == Shape{32, 4});
+    CHECK(net.parameter_count() == summary.parameters);
 }
 
 TEST_CASE("frozen parameters count as such, and need no activations to be kept") {
