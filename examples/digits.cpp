@@ -20,27 +20,32 @@ struct Mlp : nn::Module {
 };
 
 int main(int argc, char** argv) {
-    CLI::App app{"Trains a 64-128-64-10 network on the 1797 built-in handwritten digits (80 % of them; the rest is for testing).\n"
-                 "Example: digits --epochs 50 --lr 0.05 --threads 1"};
-    examples::Options options{.epochs = 100, .batch_size = 32, .lr = 0.1, .out = "runs/digits"};
-    options.add_to(app);
+    examples::Study study{"digits",
+                          "Trains a 64-128-64-10 network on the 1797 built-in handwritten digits (80 % of them; the rest is for testing).\n"
+                          "Example: digits --epochs 50 --lr 0.05 --threads 1",
+                          {.epochs = 100, .batch_size = 32, .lr = 0.1}};
     double momentum = 0;
-    app.add_option("--momentum", momentum, "momentum of gradient descent")->capture_default_str()->check(CLI::Range(0.0, 0.999));
-    CLI11_PARSE(app, argc, argv);
+    study.app.add_option("--momentum", momentum, "momentum of gradient descent")->capture_default_str()->check(CLI::Range(0.0, 0.999));
 
-    return examples::run("digits", [&] {
-        options.apply();
+    return study.run(argc, argv, [&] {
         const auto [train_part, test_part] = data::split(data::digits(), 0.8);
         Mlp model;
-        optim::SGD optimizer{model.parameters(), {.lr = options.lr, .momentum = momentum}};
+        optim::SGD optimizer{model.parameters(), {.lr = study.options.lr, .momentum = momentum}};
         fmt::print("digits: {} for training, {} for testing; {} parameters; seed {}, threads {}\n", train_part.size(), test_part.size(),
-                   model.parameter_count(), options.seed, threads());
+                   model.parameter_count(), study.options.seed, threads());
 
-        const examples::Curves curves = examples::train_classifier(model, optimizer, train_part, test_part, options);
-        examples::show_results(model, test_part, curves, 8, options);
+        // The test part is only looked at: nothing is chosen by it, and what counts is the last epoch.
+        train::fit(model, nn::cross_entropy, optimizer, train_part, test_part, study.fit({.metrics = {train::Accuracy{}}}));
+        nn::save(model, study.options.out / "model.safetensors");
 
-        const double reached = 100 * curves.test_accuracy.back();
-        fmt::print("\n#25 digits 64-128-64-10: reported > 95 %, goal 97 %, reached {:.2f} %  {}\n", reached, reached >= 97 ? "ok" : "missed");
-        return 0;
+        fmt::print("\nconfusion matrix of the test part (row: label, column: prediction)\n{}",
+                   train::confusion_table(train::confusion_matrix(model, test_part)));
+        study.report().add_classification(model, test_part, {.image = {8, 8}});
+        study.report().add_weights(model);
+        study.reached({.number = 25,
+                       .name = "digits 64-128-64-10",
+                       .reported = "> 95 %",
+                       .goal = 97.5,
+                       .reached = 100 * train::accuracy(model, test_part)});
     });
 }

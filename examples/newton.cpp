@@ -105,6 +105,5 @@ int main(int argc, char** argv) {
     app.add_option("--iterations", options.iterations, "most steps")
         ->capture_default_str()
         ->check(CLI::Range(0, 100000));
-    CLI11_PARSE(app, argc, argv);
-    return examples::run("newton", [&] { return minimise(options); });
+    return examples::run(app, argc, argv, [&] { return minimise(options); });
 }

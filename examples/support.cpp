@@ -3,131 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <numbers>
+#include <fstream>
+#include <iomanip>
 
 namespace examples {
 
 using namespace xtape;
 
-void Options::add_to(CLI::App& app) {
-    app.add_option("--seed", seed, "seed of every random number")->capture_default_str();
-    app.add_option("--epochs", epochs, "passes over the training part")->capture_default_str()->check(CLI::Range(1, 100000));
-    app.add_option("--lr", lr, "learning rate")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--batch-size", batch_size, "rows in a minibatch")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-    app.add_option("--threads", threads, "threads to use; the result is the same for any number (default: all cores)")
-        ->check(CLI::Range(1, 1024));
-    app.add_flag("--cosine,!--no-cosine", cosine, "lower the learning rate along a half cosine, epoch by epoch");
-    app.add_option("--out", out, "folder for the pictures")->capture_default_str();
-}
-
-void Options::apply() const {
-    xtape::seed(seed);
-    if (threads) set_threads(threads);
-    std::filesystem::create_directories(out);
-}
-
-double Options::learning_rate(std::size_t epoch) const {
-    if (!cosine) return lr;
-    return lr / 2 * (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs)));
-}
-
-namespace {
-
-double mean_loss(nn::Module& model, const data::TensorDataset& part) {
-    const Tensor logits = train::predict(model, part);
-    return nn::cross_entropy(logits, part.labels()).item();
-}
-
-}  // namespace
-
-Curves train_classifier(nn::Module& model, optim::Optimizer& optimizer, const data::TensorDataset& train_part,
-                        const data::TensorDataset& test_part, const Options& options) {
-    Curves curves;
-    const data::Loader loader{train_part, {.batch_size = options.batch_size, .shuffle = true}};
-    for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
-        optimizer.set_learning_rate(options.learning_rate(epoch - 1));
-        train::ProgressBar bar{fmt::format("epoch {:>{}}/{}", epoch, std::to_string(options.epochs).size(), options.epochs),
-                               loader.batches()};
-        double total = 0;
-        std::size_t batches = 0;
-        for (const auto& [x, y] : loader) {
-            Tape tape;
-            const Tensor loss = nn::cross_entropy(model(x), y);
-            tape.backward(loss);
-            optimizer.step();
-            optimizer.zero_grad();
-            total += loss.item();
-            bar.advance(fmt::format("loss {:.4f}", total / static_cast<double>(++batches)));
-        }
-        // The training loss is the mean over the epoch, while the weights were moving; everything else is measured at its end.
-        curves.train_loss.push_back(total / static_cast<double>(batches));
-        curves.test_loss.push_back(mean_loss(model, test_part));
-        curves.train_accuracy.push_back(train::accuracy(model, train_part));
-        curves.test_accuracy.push_back(train::accuracy(model, test_part));
-        bar.finish(fmt::format("loss {:.4f}  accuracy {:.4f}  test loss {:.4f}  test accuracy {:.4f}", curves.train_loss.back(),
-                               curves.train_accuracy.back(), curves.test_loss.back(), curves.test_accuracy.back()));
-    }
-    return curves;
-}
-
-namespace {
-
-// A row of the table and an image of the grid for each of the first test rows, wrong ones first: they teach the most.
-void show_predictions(const Array& probabilities, const data::TensorDataset& test, std::size_t side, const std::filesystem::path& file) {
-    const IndexArray predicted = train::argmax(probabilities);
-    const IndexArray& labels = test.labels();
-    std::vector<std::size_t> rows(test.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
-    std::stable_partition(rows.begin(), rows.end(), [&](std::size_t i) { return predicted(i) != labels(i); });
-    rows.resize(std::min<std::size_t>(rows.size(), 20));
-
-    Array images = Array::from_shape({rows.size(), side, side});
-    std::vector<std::string> captions;
-    fmt::print("\n{:>5}  {:>5}  {:>9}  {:>11}\n", "row", "label", "predicted", "probability");
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const std::size_t row = rows[i];
-        const auto guess = static_cast<std::size_t>(predicted(row));
-        std::copy_n(test.features().data() + row * side * side, side * side, images.data() + i * side * side);
-        captions.push_back(fmt::format("{} (is {})", guess, labels(row)));
-        if (i < 10) {
-            fmt::print("{:>5}  {:>5}  {:>9}  {:>11.4f}{}\n", row, labels(row), guess, probabilities(row, guess),
-                       predicted(row) == labels(row) ? "" : "  wrong");
-        }
-    }
-    train::write_image_grid(file, images, {.title = "predictions on the test part, wrong ones first", .captions = captions, .dark_is_high = true});
-}
-
-}  // namespace
-
-void show_results(nn::Module& model, const data::TensorDataset& test, const Curves& curves, std::size_t side, const Options& options) {
-    fmt::print("\nconfusion matrix of the test part (row: label, column: prediction)\n{}",
-               train::confusion_table(train::confusion_matrix(model, test)));
-    try {
-        const Array probabilities = softmax(Tensor(train::predict(model, test))).value();
-        show_predictions(probabilities, test, side, options.out / "predictions.png");
-        train::Plot{.title = "cross-entropy", .x_label = "epoch", .y_label = "loss",
-                    .series = {{"training", curves.train_loss}, {"test", curves.test_loss}}, .log_y = true}
-            .save(options.out / "loss.svg");
-        train::Plot{.title = "accuracy", .x_label = "epoch", .y_label = "share recognised",
-                    .series = {{"training", curves.train_accuracy}, {"test", curves.test_accuracy}}}
-            .save(options.out / "accuracy.svg");
-        fmt::print("\npictures: {0}/loss.svg  {0}/accuracy.svg  {0}/predictions.png\n",
-                   std::filesystem::absolute(options.out).lexically_normal().string());
-    } catch (const IoError& error) {
-        fmt::print("\nno pictures: {}\n", error.what());
-    }
-}
-
-int run(const char* program, const std::function<int()>& body) {
-    const auto fail = [program](const char* what, int status) {
+int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+    const auto fail = [&](const std::string& what, int status) {
         std::fflush(stdout);
-        fmt::print(stderr, "{}: {}\n", program, what);
+        fmt::print(stderr, "{}: {}\n", std::filesystem::path(argv[0]).filename().string(), what);
         return status;
     };
     try {
+        app.parse(argc, argv);
         return body();
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;  // 0: --help
+    } catch (const train::Interrupted& error) {
+        return fail(fmt::format("{}; the same command with --resume auto goes on from there", error.what()), 128 + error.signal());
     } catch (const ConfigError& error) {
         return fail(error.what(), 2);
     } catch (const DataError& error) {
@@ -139,6 +35,135 @@ int run(const char* program, const std::function<int()>& body) {
     } catch (const std::exception& error) {
         return fail(error.what(), 1);
     }
+}
+
+namespace {
+
+std::string whole_path(const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
+
+// A checkpoint itself, or those in a folder and below it.
+std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& path) {
+    if (std::filesystem::is_regular_file(path)) return {path};
+    std::vector<std::filesystem::path> files;
+    if (!std::filesystem::is_directory(path)) return files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+        if (entry.path().extension() == ".ckpt") files.push_back(entry.path());
+    }
+    return files;
+}
+
+std::vector<std::pair<std::string, std::string>> configuration(const CLI::App& app) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const CLI::Option* option : app.get_options()) {
+        const std::string name = option->get_single_name();
+        std::string value = option->get_default_str();
+        if (option->count() > 0) value = fmt::format("{}", fmt::join(option->results(), " "));
+        if (!value.empty()) pairs.emplace_back(name, value);
+    }
+    return pairs;
+}
+
+}  // namespace
+
+Study::Study(std::string name, const std::string& about, Options defaults)
+    : options(std::move(defaults)), app(about), name_(std::move(name)) {
+    if (options.out.empty()) options.out = std::filesystem::path("runs") / name_;
+    app.add_option("--seed", options.seed, "seed of every random number")->capture_default_str();
+    if (options.epochs > 0) {
+        app.add_option("--epochs", options.epochs, "passes over the training part")->capture_default_str()->check(CLI::Range(1, 100000));
+    }
+    if (options.batch_size > 0) {
+        app.add_option("--batch-size", options.batch_size, "rows in a minibatch")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+    }
+    if (options.lr > 0) app.add_option("--lr", options.lr, "learning rate")->capture_default_str()->check(CLI::PositiveNumber);
+    if (options.patience > 0) {
+        app.add_option("--patience", options.patience, "stop after so many epochs without a better validation loss (0: do not)")
+            ->capture_default_str()
+            ->check(CLI::Range(0, 100000));
+    }
+    app.add_option("--threads", options.threads, "threads to use; the result is the same for any number (default: all cores)")
+        ->check(CLI::Range(1, 1024));
+    app.add_option("--out", options.out, "folder of the run: report, numbers, pictures, checkpoints")->capture_default_str();
+    app.add_option("--data", options.data, "folder of data sets that are not built in (default: XTAPE_DATA)");
+    app.add_option("--resume", options.resume,
+                   "auto: go on from the checkpoints in OUT, if there are any; PATH: from that checkpoint or folder; no: from the "
+                   "beginning, in place of the checkpoints in OUT")
+        ->capture_default_str();
+    app.add_flag("--quick", options.quick, "only see whether everything works, in seconds; the goal is for whole runs");
+    app.add_flag("!--no-progress", options.progress, "no line an epoch");
+}
+
+std::filesystem::path Study::checkpoints() const {
+    if (options.resume == "no" || options.resume == "auto") return options.out / "checkpoints";
+    const std::filesystem::path given = options.resume, inside = given / "checkpoints";
+    return std::filesystem::is_directory(inside) ? inside : given;
+}
+
+void Study::begin() {
+    begun_ = std::chrono::steady_clock::now();
+    const CLI::Option* epochs = app.get_option_no_throw("--epochs");
+    if (options.quick && epochs && epochs->count() == 0) options.epochs = std::min(options.epochs, options.quick_epochs);
+    seed(options.seed);
+    if (options.threads > 0) set_threads(options.threads);
+    const std::filesystem::path from = checkpoints();
+    if (options.resume == "no") {
+        // Of all parts, so that resuming this run never finds those of the one before.
+        for (const auto& file : checkpoints_in(from)) std::filesystem::remove(file);
+    } else {
+        const bool found = !checkpoints_in(from).empty();
+        if (!found && options.resume != "auto") {
+            throw IoError(fmt::format("--resume: expected auto, no, a checkpoint or a folder with checkpoints, got {}", options.resume));
+        }
+        if (found) fmt::print("going on from {}\n", whole_path(from));
+    }
+    report_.emplace(options.out, train::ReportOptions{.title = name_, .configuration = configuration(app)});
+}
+
+int Study::run(int argc, char** argv, const std::function<void()>& body) {
+    return examples::run(app, argc, argv, [&] {
+        begin();
+        body();
+        report().write();
+        fmt::print("report: {}\n", whole_path(options.out / "report.html"));
+        return 0;
+    });
+}
+
+train::FitOptions Study::fit(train::FitOptions more, const std::string& part) {
+    more.epochs = options.epochs;
+    more.batch_size = options.batch_size;
+    if (options.patience > 0) more.callbacks.push_back(train::EarlyStopping{.patience = options.patience});
+    if (part.empty()) {
+        more.callbacks.push_back(report().callback());
+    } else {
+        more.callbacks.push_back(train::CSVLog{options.out / (part + ".csv")});
+    }
+    const auto inside = [&](const std::filesystem::path& folder) { return part.empty() ? folder : folder / part; };
+    more.callbacks.push_back(train::Checkpoint{.folder = inside(options.out / "checkpoints"), .overwrite = true});
+    if (options.progress) more.callbacks.push_back(train::ProgressBar{});
+    if (options.resume != "no") more.resume = inside(checkpoints());
+    more.stop_on_signal = true;
+    return more;
+}
+
+void Study::reached(const Outcome& o) {
+    const bool ok = o.better == train::Better::larger ? o.reached >= o.goal : o.reached <= o.goal;
+    const std::string line = fmt::format("#{} {}: reported {}, goal {:.4g}{}, reached {:.4g}{}  {}", o.number, o.name, o.reported, o.goal,
+                                         o.unit, o.reached, o.unit, options.quick ? "(quick)" : ok ? "ok" : "missed");
+    fmt::print("\n{}\n", line);
+    lines_ += line + "\n";
+    report().add_text("Result", lines_);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun_;
+    const std::filesystem::path file = options.out / "studies.csv";
+    const bool is_new = !std::filesystem::exists(file);
+    std::ofstream stream(file, std::ios::app);
+    if (is_new) stream << "number,name,metric,reported,goal,reached,ok,seed,seconds\n";
+    const auto text = [](const std::string& s) { return std::quoted(s, '"', '"'); };
+    stream << o.number << ',' << text(o.name) << ',' << text(o.metric) << ',' << text(o.reported) << ','
+           << fmt::format("{:.10g},{:.10g},{},{},{:.1f}\n", o.goal, o.reached, options.quick ? "quick" : ok ? "yes" : "no", options.seed,
+                          seconds.count())
+           << std::flush;
+    if (!stream) throw IoError(fmt::format("{}: a line could not be appended", file.string()));
 }
 
 }  // namespace examples

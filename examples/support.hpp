@@ -1,49 +1,92 @@
-// What the example programs share: their common options, the training loop with its progress bar, and the pictures they leave behind.
+// What the example programs share: options, the folder of a run with report and checkpoints, the line that says what was reached.
 #pragma once
 
 #include <xtape/xtape.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace examples {
 
-/// Options that every training example takes.
+/// Reads the command line and runs a program; an error becomes one line on standard error. Exit status: the body's, or 2 wrong usage
+/// or options, 3 data, 4 files, 128 + signal when training was stopped (130 for Ctrl-C), 1 other.
+int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
+
+/// The common options; what a program sets here are its defaults. --epochs, --batch-size, --lr and --patience are only there when
+/// their default is not 0.
 struct Options {
-    std::uint64_t seed = 42;
     std::size_t epochs = 20;
     std::size_t batch_size = 32;
-    std::size_t threads = 0;         ///< 0: all cores, or XTAPE_THREADS
     double lr = 1e-3;
-    bool cosine = false;             ///< lower the learning rate along a half cosine, epoch by epoch
-    std::filesystem::path out;       ///< folder for pictures
-
-    void add_to(CLI::App& app);
-    /// Seeds the random numbers, sets the threads and makes the folder.
-    void apply() const;
-    /// Learning rate of an epoch, counted from 0 (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5 without restarts).
-    double learning_rate(std::size_t epoch) const;
+    std::size_t patience = 0;          ///< of train::EarlyStopping; only for programs whose validation part is not the test part
+    std::size_t quick_epochs = 2;      ///< with --quick, unless --epochs says otherwise
+    std::uint64_t seed = 42;
+    std::size_t threads = 0;           ///< 0: all cores, or XTAPE_THREADS
+    std::filesystem::path out = {};    ///< empty: runs/NAME
+    std::string data = {};             ///< for data::data_folder
+    std::string resume = "no";
+    bool quick = false;                ///< see whether everything works, on less data when a program has much
+    bool progress = true;
 };
 
-/// Loss and accuracy after each epoch.
-struct Curves {
-    std::vector<double> train_loss, test_loss, train_accuracy, test_accuracy;
+/// What a study has reached, beside what its source reports.
+struct Outcome {
+    int number = 0;         ///< of the study
+    std::string name = {};  ///< "usps mlp"
+    std::string metric = "test accuracy";
+    std::string reported = {};  ///< as the source prints it: "86.04 %"
+    double goal = 0;
+    double reached = 0;
+    std::string unit = " %";
+    xtape::train::Better better = xtape::train::Better::larger;
 };
 
-/// Trains with cross-entropy, a progress bar an epoch, and looks at both parts after each.
-Curves train_classifier(xtape::nn::Module& model, xtape::optim::Optimizer& optimizer, const xtape::data::TensorDataset& train,
-                        const xtape::data::TensorDataset& test, const Options& options);
+/// A program that trains:
+///
+///     examples::Study study{"digits", "Trains ...", {.epochs = 100, .lr = 0.1}};
+///     return study.run(argc, argv, [&] {
+///         ...
+///         train::fit(model, nn::cross_entropy, optimizer, train_part, test_part, study.fit({.metrics = {train::Accuracy{}}}));
+///         study.report().add_classification(model, test_part);
+///         study.reached({.number = 25, .name = "digits", .reported = "> 95 %", .goal = 97.5, .reached = 97.8});
+///     });
+///
+/// Its folder, OUT, gets the files of train::Report, checkpoints/, and studies.csv.
+class Study {
+public:
+    Study(std::string name, const std::string& about, Options defaults);
 
-/// Prints the confusion matrix and writes loss.svg, accuracy.svg and predictions.png into options.out; `side` is the width of the
-/// square images. Says where the pictures are, or what to install when they cannot be drawn.
-void show_results(xtape::nn::Module& model, const xtape::data::TensorDataset& test, const Curves& curves, std::size_t side,
-                  const Options& options);
+    Options options;
+    CLI::App app;  ///< for more options, before run(); the report lists them all
 
-/// Runs a program; an xtape error becomes one line on standard error. Exit status: 0 done, 2 wrong usage, 3 data, 4 files, 1 other.
-int run(const char* program, const std::function<int()>& body);
+    /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of examples::run.
+    int run(int argc, char** argv, const std::function<void()>& body);
+
+    /// `more` with epochs and batch size of the options, early stopping, report, exact checkpoints in OUT/checkpoints, a progress
+    /// bar, and stopping and resuming. A program that trains several times names each part: its checkpoints lie in
+    /// OUT/checkpoints/PART, and its history goes to OUT/PART.csv instead of the report. Resumed, parts that were done are
+    /// only loaded, so the whole program ends with the same bits.
+    xtape::train::FitOptions fit(xtape::train::FitOptions more = {}, const std::string& part = "");
+
+    /// Of this run; inside the body of run().
+    xtape::train::Report& report() { return report_.value(); }
+
+    /// Prints "#25 digits: reported > 95 %, goal 97.5 %, reached 97.77 %  ok" (or "missed"; "(quick)" with --quick, which decides
+    /// nothing), and appends it to OUT/studies.csv and the report. May be called several times.
+    void reached(const Outcome& outcome);
+
+private:
+    void begin();
+    std::filesystem::path checkpoints() const;
+
+    std::string name_, lines_;
+    std::optional<xtape::train::Report> report_;
+    std::chrono::steady_clock::time_point begun_;
+};
 
 }  // namespace examples

@@ -110,7 +110,8 @@ public:
     explicit Progress(ProgressBar bar) : bar_(std::move(bar)) {}
 
     void on_epoch_begin(Session& session) override {
-        bar_.start(fmt::format("epoch {}/{}", session.epoch(), session.epochs()), session.batches());
+        const std::size_t width = std::to_string(session.epochs()).size();
+        bar_.start(fmt::format("epoch {:>{}}/{}", session.epoch(), width, session.epochs()), session.batches());
         if (session.batch() > 0) bar_.advance({}, session.batch());  // of an epoch that is resumed
     }
     void on_batch_end(Session& session) override { bar_.advance(fmt::format("loss {:.4f}", session.epoch_loss())); }

@@ -64,6 +64,31 @@ std::string curve(const Plot& plot, std::size_t index) {
     return fmt::format("$data{} using 1:2 {} {}", index, style, title);
 }
 
+double lowest(const Plot& plot) {
+    double low = std::numeric_limits<double>::infinity();
+    for (const Series& series : plot.series) {
+        for (std::size_t i = 0; i < series.y.size(); ++i) {
+            if (drawable(plot, series, i)) low = std::min(low, series.y[i]);
+        }
+    }
+    return low;
+}
+
+// Where a legend hides least: below curves that end high, above others.
+const char* legend_corner(const Plot& plot) {
+    double low = std::numeric_limits<double>::infinity(), high = -low, ends = 0, curves = 0;
+    for (const Series& series : plot.series) {
+        double end = std::numeric_limits<double>::quiet_NaN();
+        for (std::size_t i = 0; i < series.y.size(); ++i) {
+            if (!drawable(plot, series, i)) continue;
+            end = plot.log_y ? std::log(series.y[i]) : series.y[i];
+            low = std::min(low, end), high = std::max(high, end);
+        }
+        if (std::isfinite(end)) ends += end, curves += 1;
+    }
+    return ends / curves > low + (high - low) / 2 ? "bottom right" : "top right";
+}
+
 std::string script_of(const Plot& plot) {
     std::string script;
     for (std::size_t s = 0; s < plot.series.size(); ++s) {
@@ -82,8 +107,9 @@ std::string script_of(const Plot& plot) {
     const bool legend =
         std::any_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return !s.name.empty(); });
     script += "set border 3\nset tics nomirror\nset grid lt 1 lc rgb '#dddddd'\n";
-    script += legend ? "set key top right opaque box lc rgb '#dddddd' spacing 1.2 width 1\n" : "unset key\n";
-    script += plot.log_y ? "set logscale y\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
+    script += legend ? fmt::format("set key {} opaque box lc rgb '#dddddd' spacing 1.2 width 1\n", legend_corner(plot)) : "unset key\n";
+    // Room below the lowest point, unless it is a natural end, as that of counts.
+    script += plot.log_y ? "set logscale y\n" : lowest(plot) == 0 ? "set offsets graph 0, 0, 0.05, 0\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
     std::string curves;
     for (std::size_t s = 0; s < plot.series.size(); ++s) {
         const std::string next = curve(plot, s);

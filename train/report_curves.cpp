@@ -100,13 +100,21 @@ std::string histogram_html(const std::string& name, const std::string& shape, co
     const std::string caption = fmt::format("{} {}", name, shape);
     if (finite == 0) return fmt::format("<p class=\"note\">{}: no finite number</p>\n", html_text(caption));
     if (low == high) return fmt::format("<p class=\"note\">{}: all numbers are {:g}</p>\n", html_text(caption), low);
-    std::vector<double> counts(bins), centres(bins);
+    std::vector<double> counts(bins);
     const double width = (high - low) / bins;
-    for (std::size_t i = 0; i < bins; ++i) centres[i] = low + (static_cast<double>(i) + 0.5) * width;
     for (const double x : values) {
         if (std::isfinite(x)) counts[std::min(bins - 1, static_cast<std::size_t>((x - low) / width))] += 1;
     }
-    return figure({.title = name, .x_label = "value", .y_label = "how often", .series = {{.name = "", .y = counts, .x = centres}}, .width = 420, .height = 280},
+    Series outline{.name = "", .y = {0}, .x = {low}};  // of columns side by side
+    for (std::size_t i = 0; i < bins; ++i) {
+        for (const std::size_t edge : {i, i + 1}) {
+            outline.x.push_back(low + static_cast<double>(edge) * width);
+            outline.y.push_back(counts[i]);
+        }
+    }
+    outline.x.push_back(high);
+    outline.y.push_back(0);
+    return figure({.title = name, .x_label = "value", .y_label = "how often", .series = {outline}, .width = 420, .height = 280},
                   folder / file_name("weights-", name), caption);
 }
 
