@@ -22,6 +22,7 @@ h2 { margin: 2.5rem 0 .75rem; padding-bottom: .3rem; font-size: 1.25rem; border-
 nav a { margin-right: 1rem; color: rgb(var(--accent)); text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
+.grid + .scroll { margin-top: 1rem; }
 .small-grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); }
 figure { margin: 0; padding: .5rem; background: #ffffff; color: #1d2433; border: 1px solid var(--line); border-radius: .5rem; }
 figure img { display: block; width: 100%; height: auto; }

@@ -115,6 +115,23 @@ TEST_CASE("what gnuplot is told is the data and the quoted texts, and nothing in
           "plot $data0 using 1:2 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#0072B2' notitle\n");
 }
 
+TEST_CASE("the legend stands where the curves do not end, and counts begin at the axis") {
+    const Folder folder, programs;
+    programs.program("gnuplot", "exec /bin/cat");
+    const Path path(programs);
+    const auto script = [&](const std::vector<train::Series>& series, bool log_y = false) {
+        train::Plot{.title = "", .x_label = "", .y_label = "", .series = series, .log_y = log_y}.save(folder / "script.svg");
+        return content(folder / "script.svg");
+    };
+    const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+    CHECK(says(script({{"a", {0.5, 0.9, 0.95}}, {"b", {0.4, 0.8, 0.9}}}), "set key bottom right"));
+    CHECK(says(script({{"a", {2, 0.5, 0.1}}}), "set key top right"));
+    CHECK(says(script({{"a", {1e-4, 1e-1, 1e-3}}}, true), "set key top right"));
+    CHECK(says(script({{"a", {1e-4, 1e-1, 1e-2}}}, true), "set key bottom right"));
+    CHECK(says(script({{"", {0, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0\n"));
+    CHECK(says(script({{"", {-1, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0.05\n"));
+}
+
 TEST_CASE("texts that look like commands are drawn and not run") {
     const Folder folder;
     const std::string victim = (folder / "victim").string();
