@@ -4,12 +4,12 @@
 #include <xtape/optim/clip.hpp>
 #include <xtape/train/fit.hpp>
 #include <xtape/train/interrupt.hpp>
+#include <xtape/train/measures.hpp>
 #include <xtape/train/resume.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -18,29 +18,6 @@
 
 namespace xtape::train {
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-// A mean over the items (or steps) of an epoch.
-struct Mean {
-    double sum = 0, weight = 0;
-
-    void add(double value, double share) {
-        sum += value * share;
-        weight += share;
-    }
-    double value() const { return sum / weight; }
-};
-
-Better better_of(const Metric& metric) { return metric.larger_is_better() ? Better::larger : Better::smaller; }
-
-std::vector<Measure> values_of(const std::vector<Metric>& metrics, const std::string& prefix) {
-    std::vector<Measure> values;
-    for (const Metric& metric : metrics) {
-        values.push_back({prefix + metric.name(), metric.value(), better_of(metric)});
-    }
-    return values;
-}
 
 // Every module's mode as it was, at the end of a scope; in between all are in training mode.
 template <class T>
@@ -91,7 +68,7 @@ private:
     Location at_;
     std::vector<Metric> metrics_, validation_metrics_;
     std::vector<std::shared_ptr<CallbackHooks>> callbacks_;
-    Mean gradient_norm_;
+    detail::Mean gradient_norm_;
     std::size_t pending_ = 0;  // batches whose gradients wait for a step
     bool in_epoch_ = false;    // between its first batch and its measures
     bool resumed_inside_ = false;
@@ -106,7 +83,7 @@ Run<T>::Run(nn::BasicModule<T>& model, optim::BasicOptimizer<T>& optimizer, deta
     batches_ = train.batches();
     validates_ = validation != nullptr;
     rates_ = &optimizer;
-    started_ = now();
+    started_ = seconds();  // of the clock, since it is 0 until now
     for (const Callback& callback : options.callbacks) callbacks_.push_back(callback.hooks());
     name_measures();
 }
@@ -114,7 +91,7 @@ Run<T>::Run(nn::BasicModule<T>& model, optim::BasicOptimizer<T>& optimizer, deta
 template <class T>
 void Run<T>::name_measures() {
     measures_.emplace_back("loss", Better::smaller);
-    for (const Metric& metric : metrics_) measures_.emplace_back(metric.name(), better_of(metric));
+    for (const Metric& metric : metrics_) measures_.emplace_back(metric.name(), detail::better_of(metric));
     if (validation_) {
         const auto training = measures_;
         for (const auto& [name, better] : training) measures_.emplace_back("val_" + name, better);
@@ -251,7 +228,7 @@ void Run<T>::require_metric_states(const std::string& who) const {
 template <class T>
 void Run<T>::end_epoch() {
     std::vector<Measure> row{{"loss", epoch_loss(), Better::smaller}};
-    std::ranges::move(values_of(metrics_, ""), std::back_inserter(row));
+    std::ranges::move(detail::values_of(metrics_), std::back_inserter(row));
     if (validation_) {
         for (Measure& measure : detail::measure(model_, *validation_, validation_metrics_, at_)) {
             measure.name = "val_" + measure.name;
@@ -364,42 +341,6 @@ void Run<T>::load(const Snapshot& snapshot) {
 
 }  // namespace
 
-double Session::epoch_loss() const { return loss_sum_ / static_cast<double>(items_); }
-
-double Session::seconds() const { return now() - started_; }
-
-std::vector<std::string> Session::measures() const {
-    std::vector<std::string> names;
-    for (const auto& [name, better] : measures_) names.push_back(name);
-    return names;
-}
-
-Better Session::better(const std::string& measure) const {
-    for (const auto& [name, better] : measures_) {
-        if (name == measure) return better;
-    }
-    return Better::smaller;
-}
-
-void Session::require_measure(const std::string& who, const std::string& name) const {
-    const std::vector<std::string> names = measures();
-    if (std::ranges::find(names, name) != names.end()) return;
-    throw ConfigError(fmt::format("{}: expected one of {} to monitor, got \"{}\"", who, detail::joined(names), name));
-}
-
-void Session::stop(std::string reason) {
-    if (stop_reason_.empty()) stop_reason_ = reason.empty() ? "stopped" : std::move(reason);
-}
-
-double Evaluation::operator[](std::string_view name) const {
-    std::vector<std::string> names;
-    for (const Measure& measure : measures_) {
-        if (measure.name == name) return measure.value;
-        names.push_back(measure.name);
-    }
-    throw ConfigError(fmt::format("Evaluation: expected one of {}, got \"{}\"", detail::joined(names), name));
-}
-
 namespace detail {
 
 data::LoaderOptions training_loader(std::size_t batch_size, bool shuffle, bool drop_last, std::size_t prefetch) {
@@ -419,31 +360,6 @@ void check(const FitOptions& options, Location at) {
 }
 
 template <class T>
-std::vector<Measure> measure(nn::BasicModule<T>& model, Feed<T>& feed, std::vector<Metric>& metrics, Location at) {
-    if (feed.size() == 0) throw ConfigError("evaluate: expected a data set with at least one item, got an empty one", at);
-    const nn::BasicEvaluationScope<T> scope(model);
-    for (Metric& metric : metrics) metric.reset();
-    Mean loss;
-    const auto run = [&] {
-        feed.begin();
-        while (feed.next()) {
-            const BasicTensor<T> outputs = feed.forward(model);
-            loss.add(static_cast<double>(feed.loss(outputs).item()), static_cast<double>(feed.items()));
-            for (Metric& metric : metrics) feed.measure(metric, outputs);
-        }
-    };
-    if (Tape* tape = Tape::current()) {
-        const PauseGuard guard = tape->pause();
-        run();
-    } else {
-        run();
-    }
-    std::vector<Measure> measures{{"loss", loss.value(), Better::smaller}};
-    std::ranges::move(values_of(metrics, ""), std::back_inserter(measures));
-    return measures;
-}
-
-template <class T>
 History run_fit(nn::BasicModule<T>& model, optim::BasicOptimizer<T>& optimizer, Feed<T>& train, Feed<T>* validation,
                 const FitOptions& options, Location at) {
     if (train.batches() == 0) {
@@ -457,8 +373,6 @@ History run_fit(nn::BasicModule<T>& model, optim::BasicOptimizer<T>& optimizer, 
 
 template History run_fit(nn::Module&, optim::Optimizer&, Feed<float>&, Feed<float>*, const FitOptions&, Location);
 template History run_fit(nn::Module64&, optim::Optimizer64&, Feed<double>&, Feed<double>*, const FitOptions&, Location);
-template std::vector<Measure> measure(nn::Module&, Feed<float>&, std::vector<Metric>&, Location);
-template std::vector<Measure> measure(nn::Module64&, Feed<double>&, std::vector<Metric>&, Location);
 
 }  // namespace detail
 

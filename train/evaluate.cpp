@@ -1,0 +1,53 @@
+#include <xtape/autodiff/tape.hpp>
+#include <xtape/train/fit.hpp>
+#include <xtape/train/measures.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace xtape::train {
+
+double Evaluation::operator[](std::string_view name) const {
+    std::vector<std::string> names;
+    for (const Measure& measure : measures_) {
+        if (measure.name == name) return measure.value;
+        names.push_back(measure.name);
+    }
+    throw ConfigError(fmt::format("Evaluation: expected one of {}, got \"{}\"", detail::joined(names), name));
+}
+
+namespace detail {
+
+template <class T>
+std::vector<Measure> measure(nn::BasicModule<T>& model, Feed<T>& feed, std::vector<Metric>& metrics, Location at) {
+    if (feed.size() == 0) throw ConfigError("evaluate: expected a data set with at least one item, got an empty one", at);
+    const nn::BasicEvaluationScope<T> scope(model);
+    for (Metric& metric : metrics) metric.reset();
+    Mean loss;
+    const auto run = [&] {
+        feed.begin();
+        while (feed.next()) {
+            const BasicTensor<T> outputs = feed.forward(model);
+            loss.add(static_cast<double>(feed.loss(outputs).item()), static_cast<double>(feed.items()));
+            for (Metric& metric : metrics) feed.measure(metric, outputs);
+        }
+    };
+    if (Tape* tape = Tape::current()) {
+        const PauseGuard guard = tape->pause();
+        run();
+    } else {
+        run();
+    }
+    std::vector<Measure> measures{{"loss", loss.value(), Better::smaller}};
+    std::ranges::move(values_of(metrics), std::back_inserter(measures));
+    return measures;
+}
+
+template std::vector<Measure> measure(nn::Module&, Feed<float>&, std::vector<Metric>&, Location);
+template std::vector<Measure> measure(nn::Module64&, Feed<double>&, std::vector<Metric>&, Location);
+
+}  // namespace detail
+
+}  // namespace xtape::train
