@@ -132,6 +132,7 @@ int Study::run(int argc, char** argv, const std::function<void()>& body) {
 train::FitOptions Study::fit(train::FitOptions more, const std::string& part) {
     more.epochs = options.epochs;
     more.batch_size = options.batch_size;
+    more.gradient_norm = true;  // for the report
     if (options.patience > 0) more.callbacks.push_back(train::EarlyStopping{.patience = options.patience});
     if (part.empty()) {
         more.callbacks.push_back(report().callback());

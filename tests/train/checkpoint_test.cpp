@@ -163,6 +163,7 @@ TEST_CASE("a folder that cannot be written to is an error of the system, and opt
     Setup setup;
     const auto file = setup.folder.write("file", {});
     CHECK_THROWS_AS(setup.run({}, {.folder = file / "inside"}), IoError);
+    CHECK_THROWS_AS(setup.run({}, {.folder = "/proc/self"}), IoError);  // nobody may make files there, not even root
     CHECK_THROWS_WITH_AS(setup.run({}, {.keep = 0}), "Checkpoint: expected to keep at least 1 checkpoint, got 0", ConfigError);
     CHECK_THROWS_WITH_AS(setup.run({}, {.every_epochs = 0}), "Checkpoint: expected every_epochs of at least 1, got 0", ConfigError);
     CHECK_THROWS_WITH_AS(setup.run({}, {.monitor = "f1"}), "Checkpoint: expected one of loss, lr to monitor, got \"f1\"",
