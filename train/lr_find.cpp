@@ -62,11 +62,11 @@ void LRFindResult::save_plot(const std::filesystem::path& file) const {
     for (const double rate : rates) logarithms.push_back(std::log10(rate));
     const auto place = std::ranges::lower_bound(rates, suggestion) - rates.begin();
     const auto nearest = static_cast<std::size_t>(std::min<std::ptrdiff_t>(place, std::ssize(rates) - 1));
-    Plot{.title = fmt::format("learning-rate range test: {:.2g}", suggestion),
+    Plot{.title = fmt::format("learning-rate range test; the dot is the suggestion, {:.2g}", suggestion),
          .x_label = "log10 of the learning rate",
          .y_label = "smoothed loss",
-         .series = {{.name = "loss", .y = losses, .x = logarithms},
-                    {.name = "suggestion", .y = {losses[nearest]}, .x = {std::log10(suggestion)}, .points = true}}}
+         .series = {{.name = "", .y = losses, .x = logarithms},
+                    {.name = "", .y = {losses[nearest]}, .x = {std::log10(suggestion)}, .points = true}}}
         .save(file);
 }
 
