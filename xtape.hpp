@@ -89,6 +89,7 @@
 #include <xtape/train/checkpoint.hpp>
 #include <xtape/train/classification_metrics.hpp>
 #include <xtape/train/classification_report.hpp>
+#include <xtape/train/decision_map.hpp>
 #include <xtape/train/early_stopping.hpp>
 #include <xtape/train/fit.hpp>
 #include <xtape/train/history.hpp>

@@ -130,8 +130,8 @@ int Study::run(int argc, char** argv, const std::function<void()>& body) {
 }
 
 train::FitOptions Study::fit(train::FitOptions more, const std::string& part) {
-    more.epochs = options.epochs;
-    more.batch_size = options.batch_size;
+    if (options.epochs > 0) more.epochs = options.epochs;
+    if (options.batch_size > 0) more.batch_size = options.batch_size;
     more.gradient_norm = true;  // for the report
     if (options.patience > 0) more.callbacks.push_back(train::EarlyStopping{.patience = options.patience});
     if (part.empty()) {
@@ -145,6 +145,17 @@ train::FitOptions Study::fit(train::FitOptions more, const std::string& part) {
     if (options.resume != "no") more.resume = inside(checkpoints());
     more.stop_on_signal = true;
     return more;
+}
+
+void Study::picture(const std::string& title, const std::string& name, const std::string& caption,
+                    const std::function<void(const std::filesystem::path&)>& draw) {
+    const std::filesystem::path file = options.out / name;
+    try {
+        draw(file);
+        report().add_picture(title, file, caption);
+    } catch (const IoError& error) {
+        fmt::print("no picture: {}\n", error.what());
+    }
 }
 
 void Study::reached(const Outcome& o) {

@@ -67,14 +67,18 @@ public:
     /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of examples::run.
     int run(int argc, char** argv, const std::function<void()>& body);
 
-    /// `more` with epochs and batch size of the options, early stopping, report, exact checkpoints in OUT/checkpoints, a progress
-    /// bar, and stopping and resuming. A program that trains several times names each part: its checkpoints lie in
-    /// OUT/checkpoints/PART, and its history goes to OUT/PART.csv instead of the report. Resumed, parts that were done are
-    /// only loaded, so the whole program ends with the same bits.
+    /// `more` with epochs and batch size of the options (its own where they are 0), early stopping, report, exact checkpoints in
+    /// OUT/checkpoints, a progress bar, and stopping and resuming. A program that
+    /// trains several times names each part: its checkpoints lie in OUT/checkpoints/PART, and its history goes to OUT/PART.csv
+    /// instead of the report. Resumed, parts that were done are only loaded, so the whole program ends with the same bits.
     xtape::train::FitOptions fit(xtape::train::FitOptions more = {}, const std::string& part = "");
 
     /// Of this run; inside the body of run().
     xtape::train::Report& report() { return report_.value(); }
+
+    /// Lets `draw` write OUT/NAME and adds it to the report. Pictures are for people: without gnuplot the run says so and goes on.
+    void picture(const std::string& title, const std::string& name, const std::string& caption,
+                 const std::function<void(const std::filesystem::path&)>& draw);
 
     /// Prints "#25 digits: reported > 95 %, goal 97.5 %, reached 97.77 %  ok" (or "missed"; "(quick)" with --quick, which decides
     /// nothing), and appends it to OUT/studies.csv and the report. May be called several times.
