@@ -37,7 +37,7 @@ static void print_table(const std::vector<std::string>& header, const std::vecto
 void show(Study& study, const std::string& title, const std::vector<std::string>& header, const std::vector<Compared>& trainings,
           const std::string& series, const std::string& picture, bool log_y) {
     std::vector<std::vector<std::string>> rows;
-    train::Plot plot{.title = title, .x_label = "epoch", .y_label = series, .series = {}, .log_y = log_y};
+    train::Plot plot{.title = title + ": curves", .x_label = "epoch", .y_label = series, .series = {}, .log_y = log_y};
     for (const Compared& training : trainings) {
         rows.push_back(training.row);
         if (training.history.has(series)) plot.series.push_back({.name = training.row.at(0), .y = training.history[series]});
