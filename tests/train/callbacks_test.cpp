@@ -1,4 +1,5 @@
 #include "files/support.hpp"
+#include "train/content.hpp"
 #include "train/support.hpp"
 
 #include <xtape/autodiff/ops.hpp>
@@ -9,18 +10,11 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <sstream>
 
 using namespace xtape;
+using support::content;
 
 namespace {
-
-std::string content(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 struct Order : train::CallbackHooks {
     std::string* calls;

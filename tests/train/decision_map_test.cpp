@@ -1,44 +1,20 @@
+#include "files/support.hpp"
+#include "train/content.hpp"
+
 #include <xtape/train/decision_map.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 using namespace xtape;
+using support::content;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "xtape_map_XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
-        path_ = pattern;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    fs::path operator/(const std::string& name) const { return path_ / name; }
-
-private:
-    fs::path path_;
-};
-
-std::string content(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // Label 1 where the sum of the coordinates is above 1.
 IndexArray above(const Array& x) {
@@ -65,18 +41,18 @@ bool says(const std::string& text, const std::string& part) { return text.find(p
 }  // namespace
 
 TEST_CASE("a decision map is a PNG of the wanted size") {
-    const Folder folder;
-    train::write_decision_map(folder / "map.png", above, corners, one_corner, {.width = 320, .height = 240});
-    const std::string png = content(folder / "map.png");
+    const support::TemporaryFolder folder;
+    train::write_decision_map(folder.path() / "map.png", above, corners, one_corner, {.width = 320, .height = 240});
+    const std::string png = content(folder.path() / "map.png");
     REQUIRE(png.size() > 24);
     CHECK(png.substr(0, 8) == "\x89PNG\r\n\x1a\n");
     CHECK(png.substr(16, 8) == std::string("\0\0\x01\x40\0\0\0\xf0", 8));
 }
 
 TEST_CASE("a decision map as SVG has both regions, both colours of points, and the names") {
-    const Folder folder;
-    train::write_decision_map(folder / "map.svg", above, corners, one_corner, {.title = "and", .classes = {"no", "yes"}, .cells = 20});
-    const std::string svg = content(folder / "map.svg");
+    const support::TemporaryFolder folder;
+    train::write_decision_map(folder.path() / "map.svg", above, corners, one_corner, {.title = "and", .classes = {"no", "yes"}, .cells = 20});
+    const std::string svg = content(folder.path() / "map.svg");
     for (const char* part : {">and<", ">no<", ">yes<", ">x1<", ">x2<"}) CHECK_MESSAGE(says(svg, part), std::string(part));
     const auto count = [&](const std::string& part) {
         std::size_t n = 0;
@@ -90,10 +66,10 @@ TEST_CASE("a decision map as SVG has both regions, both colours of points, and t
 }
 
 TEST_CASE("the classifier is asked at the middle of each cell, with a margin around the points") {
-    const Folder folder;
+    const support::TemporaryFolder folder;
     Array places;
     train::write_decision_map(
-        folder / "map.png",
+        folder.path() / "map.png",
         [&](const Array& x) {
             places = x;
             return above(x);
@@ -103,9 +79,9 @@ TEST_CASE("the classifier is asked at the middle of each cell, with a margin aro
 }
 
 TEST_CASE("a decision map of one point is drawn") {
-    const Folder folder;
-    train::write_decision_map(folder / "map.png", above, Array{{2, 3}}, IndexArray{1});
-    CHECK(fs::file_size(folder / "map.png") > 500);
+    const support::TemporaryFolder folder;
+    train::write_decision_map(folder.path() / "map.png", above, Array{{2, 3}}, IndexArray{1});
+    CHECK(fs::file_size(folder.path() / "map.png") > 500);
 }
 
 TEST_CASE("what cannot be a decision map is an error that says why") {

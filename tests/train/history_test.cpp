@@ -1,4 +1,5 @@
 #include "files/support.hpp"
+#include "train/content.hpp"
 
 #include <xtape/autodiff/error.hpp>
 #include <xtape/train/history.hpp>
@@ -6,11 +7,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
 using namespace xtape;
+using support::content;
 using train::Better;
 
 namespace {
@@ -21,12 +21,6 @@ train::History three_epochs() {
     history.add({{"loss", 0.125}, {"accuracy", 0.75, Better::larger}, {"late", 7}});
     history.add({{"loss", std::numeric_limits<double>::quiet_NaN()}, {"accuracy", 0.75, Better::larger}});
     return history;
-}
-
-std::string content(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "train/content.hpp"
+
 #include <xtape/train/plot.hpp>
 
 #include <xtape/train/gnuplot.hpp>
@@ -7,12 +9,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <stdexcept>
 #include <string>
 
 using namespace xtape;
+using support::content;
 
 namespace {
 
@@ -56,11 +58,6 @@ public:
 private:
     std::string before_;
 };
-
-std::string content(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 const double nan_value = std::numeric_limits<double>::quiet_NaN();
 

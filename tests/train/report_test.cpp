@@ -1,4 +1,5 @@
 #include "files/support.hpp"
+#include "train/content.hpp"
 #include "train/support.hpp"
 
 #include <xtape/train/callbacks.hpp>
@@ -7,18 +8,11 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 using namespace xtape;
+using support::content;
 
 namespace {
-
-std::string content(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 std::size_t count(const std::string& text, const std::string& piece) {
     std::size_t found = 0;
