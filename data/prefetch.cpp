@@ -23,7 +23,7 @@ struct Prefetcher::Shared {
         std::exception_ptr error;
     };
 
-    explicit Shared(std::size_t places) : places(places) {}
+    explicit Shared(std::size_t count) : places(count) {}
     ~Shared() {
         {
             const std::scoped_lock lock(mutex);
