@@ -35,34 +35,43 @@ static void regression(examples::Study& study) {
     nn::Linear model{1, 1};
     optim::SGD optimizer{model.parameters(), {.lr = 0.1}};
     // All points at once: then gradient descent ends at the minimum, and not somewhere around it.
-    const std::size_t epochs = study.options.quick ? 20 : 200;
-    train::fit(model, nn::mse, optimizer, data::ArrayDataset{points.x, points.y}, study.fit({.epochs = epochs, .batch_size = 100}, "regression"));
+    const std::size_t epochs = study.epochs(200, 20);
+    train::fit(model, nn::mse, optimizer, data::ArrayDataset{points.x, points.y},
+               study.fit({.epochs = epochs, .batch_size = 100}, "regression"));
 
     const Line exact = least_squares(points.x, points.y);
     const Line found{model.weight.value()(0, 0), model.bias->value()(0)};
-    fmt::print("\nregression: y = 8 x + 2 + N(0, 1), 100 points, {} epochs\n  least squares     y = {:.6f} x + {:.6f}\n  gradient descent  y = {:.6f} x + {:.6f}\n",
-               epochs, exact.slope, exact.intercept, found.slope, found.intercept);
-    study.picture("Regression", "regression.svg", "100 points and the line that gradient descent has found", [&](const std::filesystem::path& file) {
-        const auto at = [&](double x) { return found.slope * x + found.intercept; };
-        train::Plot{.title = fmt::format("y = {:.3f} x + {:.3f}", found.slope, found.intercept),
-                    .x_label = "x",
-                    .y_label = "y",
-                    .series = {{"points", {points.y.begin(), points.y.end()}, {points.x.begin(), points.x.end()}, true},
-                               {"gradient descent", {at(-3), at(3)}, {-3, 3}}}}
-            .save(file);
-    });
-    study.reached({.number = 1,
-                   .name = "linear regression",
-                   .metric = "distance from least squares",
-                   .reported = "the same line",
-                   .goal = 1e-3,
-                   .reached = std::max(std::abs(found.slope - exact.slope), std::abs(found.intercept - exact.intercept)),
-                   .unit = "",
-                   .better = train::Better::smaller});
+    fmt::print(
+        "\nregression: y = 8 x + 2 + N(0, 1), 100 points, {} epochs\n  least squares     y = {:.6f} x + {:.6f}\n  "
+        "gradient descent  y = {:.6f} x + {:.6f}\n",
+        epochs, exact.slope, exact.intercept, found.slope, found.intercept);
+    study.picture(
+        "Regression", "regression.svg", "100 points and the line that gradient descent has found",
+        [&](const std::filesystem::path& file) {
+            const auto at = [&](double x) { return found.slope * x + found.intercept; };
+            train::Plot{
+                .title = fmt::format("y = {:.3f} x + {:.3f}", found.slope, found.intercept),
+                .x_label = "x",
+                .y_label = "y",
+                .series = {{"points", {points.y.begin(), points.y.end()}, {points.x.begin(), points.x.end()}, true},
+                           {"gradient descent", {at(-3), at(3)}, {-3, 3}}}}
+                .save(file);
+        });
+    study.reached(
+        {.number = 1,
+         .name = "linear regression",
+         .metric = "distance from least squares",
+         .reported = "the same line",
+         .goal = 1e-3,
+         .reached = std::max(std::abs(found.slope - exact.slope), std::abs(found.intercept - exact.intercept)),
+         .unit = "",
+         .better = train::Better::smaller});
 }
 
 /// Two clouds whose centers are 9 deviations apart.
-static data::TensorDataset two_blobs() { return data::make_blobs({.samples = 100, .centers = {{-2, -2}, {2, 2}}, .deviation = 0.6}); }
+static data::TensorDataset two_blobs() {
+    return data::make_blobs({.samples = 100, .centers = {{-2, -2}, {2, 2}}, .deviation = 0.6});
+}
 
 static void blobs(examples::Study& study) {
     const data::TensorDataset points = two_blobs();
@@ -72,7 +81,7 @@ static void blobs(examples::Study& study) {
     nn::Linear model{2, 1};
     optim::SGD optimizer{model.parameters(), {.lr = 0.01}};
     train::fit(model, nn::mse, optimizer, data::ArrayDataset{points.features(), targets},
-               study.fit({.epochs = study.options.quick ? 5u : 50u, .batch_size = 20}, "blobs"));
+               study.fit({.epochs = study.epochs(50, 5), .batch_size = 20}, "blobs"));
 
     const auto classify = [&](const Array& x) {
         const Array output = train::predict(model, data::ArrayDataset{x});
@@ -81,10 +90,12 @@ static void blobs(examples::Study& study) {
         return labels;
     };
     study.picture("Blobs", "blobs.png", "a linear layer, trained with MSE", [&](const std::filesystem::path& file) {
-        train::write_decision_map(file, classify, points.features(), points.labels(), {.title = "linear layer and MSE"});
+        train::write_decision_map(file, classify, points.features(), points.labels(),
+                                  {.title = "linear layer and MSE"});
     });
     const IndexArray answers = classify(points.features());
-    const auto right = std::inner_product(answers.begin(), answers.end(), points.labels().begin(), 0.0, std::plus<>(), std::equal_to<>());
+    const auto right = std::inner_product(answers.begin(), answers.end(), points.labels().begin(), 0.0, std::plus<>(),
+                                          std::equal_to<>());
     study.reached({.number = 2,
                    .name = "two blobs, linear and MSE",
                    .metric = "training accuracy",
@@ -113,13 +124,18 @@ static void perceptron(examples::Study& study) {
     const auto learn = [&](const std::string& name, const Array& x, const IndexArray& labels) {
         nn::Perceptron model{2};
         const nn::PerceptronHistory history = model.fit(x, labels, {.epochs = epochs});
-        fmt::print("\nperceptron, {}: {} after {} epochs; mistakes", name, history.converged ? "converged" : "not converged", history.mistakes.size());
-        for (std::size_t i = 0; i < std::min<std::size_t>(history.mistakes.size(), 12); ++i) fmt::print(" {}", history.mistakes[i]);
+        fmt::print("\nperceptron, {}: {} after {} epochs; mistakes", name,
+                   history.converged ? "converged" : "not converged", history.mistakes.size());
+        for (std::size_t i = 0; i < std::min<std::size_t>(history.mistakes.size(), 12); ++i)
+            fmt::print(" {}", history.mistakes[i]);
         fmt::print("{}\n", history.mistakes.size() > 12 ? " ..." : "");
-        study.picture("Perceptron: " + name, "perceptron-" + name + ".png", "the perceptron's answers", [&](const std::filesystem::path& file) {
-            train::write_decision_map(file, [&](const Array& at) { return model.predict(at); }, x, labels,
-                                      {.title = fmt::format("perceptron, {}: {}", name, history.converged ? "converged" : "does not converge")});
-        });
+        study.picture("Perceptron: " + name, "perceptron-" + name + ".png", "the perceptron's answers",
+                      [&](const std::filesystem::path& file) {
+                          train::write_decision_map(
+                              file, [&](const Array& at) { return model.predict(at); }, x, labels,
+                              {.title = fmt::format("perceptron, {}: {}", name,
+                                                    history.converged ? "converged" : "does not converge")});
+                      });
         return history;
     };
     const nn::PerceptronHistory separable = learn("separable", points.features(), points.labels());
@@ -146,18 +162,15 @@ static void perceptron(examples::Study& study) {
 }
 
 int main(int argc, char** argv) {
-    examples::Study study{"linear_models",
-                          "Linear regression, two blobs with a linear layer, and the perceptron on separable points and on XOR.\n"
-                          "Example: linear_models --study perceptron",
-                          {.epochs = 0, .batch_size = 0, .lr = 0}};
-    std::string which = "all";
-    study.app.add_option("--study", which, "regression, blobs, perceptron, or all")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"all", "regression", "blobs", "perceptron"}));
+    examples::Study study{
+        "linear_models",
+        "Linear regression, two blobs with a linear layer, and the perceptron on separable points and on XOR.\n"
+        "Example: linear_models --study perceptron",
+        {.epochs = 0, .batch_size = 0, .lr = 0},
+        {"regression", "blobs", "perceptron"}};
     return study.run(argc, argv, [&] {
-        const auto wanted = [&](const char* name) { return which == "all" || which == name; };
-        if (wanted("regression")) regression(study);
-        if (wanted("blobs")) blobs(study);
-        if (wanted("perceptron")) perceptron(study);
+        if (study.wants("regression")) regression(study);
+        if (study.wants("blobs")) blobs(study);
+        if (study.wants("perceptron")) perceptron(study);
     });
 }

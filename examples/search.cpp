@@ -141,23 +141,16 @@ static std::string joined(const std::vector<double>& values) {
 static void show(examples::Study& study, const std::vector<Method>& methods, std::vector<Found> found, std::size_t seeds) {
     const std::vector<std::string> header{"method", "epochs", "validation, median %", "test, median %", "validation of each seed", "test of each seed"};
     std::vector<std::vector<std::string>> rows;
-    train::Plot plot{.title = fmt::format("best until then, mean of {} searches", seeds), .x_label = "epochs of training spent", .y_label = "validation error, %", .series = {}, .log_y = true};
-    fmt::print("\n{:<8} {:>7}  {:>20}  {:>14}   {}\n", header[0], header[1], header[2], header[3], header[4]);
+    train::Plot plot{.title = fmt::format("Best until then, mean of {} searches", seeds), .x_label = "epochs of training spent", .y_label = "validation error, %", .series = {}, .log_y = true};
     for (std::size_t i = 0; i < methods.size(); ++i) {
         Found& f = found[i];
         rows.push_back({methods[i].name, fmt::format("{:g}", f.epochs), fmt::format("{:.2f}", median(f.validation)),
                         fmt::format("{:.2f}", median(f.test)), joined(f.validation), joined(f.test)});
-        fmt::print("{:<8} {:>7}  {:>20}  {:>14}   {}\n", rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4]);
         for (double& best : f.best) best = 100 - best / static_cast<double>(seeds);
         plot.series.push_back({.name = methods[i].name, .y = f.best, .x = f.spent});
     }
-    study.report().add_table("Methods", header, rows);
-    try {
-        plot.save(study.options.out / "search.svg");
-        study.report().add_picture("Search", study.options.out / "search.svg", "what the methods have found, by what they have spent");
-    } catch (const IoError& error) {
-        fmt::print("no picture: {}\n", error.what());
-    }
+    study.table("Methods", header, rows);
+    study.picture(plot, "search");
 }
 
 int main(int argc, char** argv) {

@@ -23,7 +23,8 @@ int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body) 
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;  // 0: --help
     } catch (const train::Interrupted& error) {
-        return fail(fmt::format("{}; the same command with --resume auto goes on from there", error.what()), 128 + error.signal());
+        return fail(fmt::format("{}; the same command with --resume auto goes on from there", error.what()),
+                    128 + error.signal());
     } catch (const ConfigError& error) {
         return fail(error.what(), 2);
     } catch (const DataError& error) {
@@ -39,7 +40,9 @@ int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body) 
 
 namespace {
 
-std::string whole_path(const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
+std::string whole_path(const std::filesystem::path& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
+}
 
 // A checkpoint itself, or those in a folder and below it.
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& path) {
@@ -65,31 +68,46 @@ std::vector<std::pair<std::string, std::string>> configuration(const CLI::App& a
 
 }  // namespace
 
-Study::Study(std::string name, const std::string& about, Options defaults)
+Study::Study(std::string name, const std::string& about, Options defaults, const std::vector<std::string>& studies)
     : options(std::move(defaults)), app(about), name_(std::move(name)) {
+    if (!studies.empty()) {
+        std::vector<std::string> choices{"all"};
+        choices.insert(choices.end(), studies.begin(), studies.end());
+        app.add_option("--study", study_, "which one to run")->capture_default_str()->check(CLI::IsMember(choices));
+    }
     if (options.out.empty()) options.out = std::filesystem::path("runs") / name_;
     app.add_option("--seed", options.seed, "seed of every random number")->capture_default_str();
-    if (options.epochs > 0) {
-        app.add_option("--epochs", options.epochs, "passes over the training part")->capture_default_str()->check(CLI::Range(1, 100000));
-    }
+    const bool own_epochs = options.epochs == 0;
+    CLI::Option* epochs = app.add_option(
+        "--epochs", options.epochs,
+        own_epochs ? "passes over the training part (default: each study's own)" : "passes over the training part");
+    epochs->check(CLI::Range(1, 100000));
+    if (!own_epochs) epochs->capture_default_str();
     if (options.batch_size > 0) {
-        app.add_option("--batch-size", options.batch_size, "rows in a minibatch")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+        app.add_option("--batch-size", options.batch_size, "rows in a minibatch")
+            ->capture_default_str()
+            ->check(CLI::Range(1, 1 << 20));
     }
-    if (options.lr > 0) app.add_option("--lr", options.lr, "learning rate")->capture_default_str()->check(CLI::PositiveNumber);
+    if (options.lr > 0)
+        app.add_option("--lr", options.lr, "learning rate")->capture_default_str()->check(CLI::PositiveNumber);
     if (options.patience > 0) {
-        app.add_option("--patience", options.patience, "stop after so many epochs without a better validation loss (0: do not)")
+        app.add_option("--patience", options.patience,
+                       "stop after so many epochs without a better validation loss (0: do not)")
             ->capture_default_str()
             ->check(CLI::Range(0, 100000));
     }
-    app.add_option("--threads", options.threads, "threads to use; the result is the same for any number (default: all cores)")
+    app.add_option("--threads", options.threads,
+                   "threads to use; the result is the same for any number (default: all cores)")
         ->check(CLI::Range(1, 1024));
-    app.add_option("--out", options.out, "folder of the run: report, numbers, pictures, checkpoints")->capture_default_str();
+    app.add_option("--out", options.out, "folder of the run: report, numbers, pictures, checkpoints")
+        ->capture_default_str();
     app.add_option("--data", options.data, "folder of data sets that are not built in (default: XTAPE_DATA)");
     app.add_option("--resume", options.resume,
-                   "auto: go on from the checkpoints in OUT, if there are any; PATH: from that checkpoint or folder; no: from the "
+                   "auto: go on from the checkpoints in OUT, if there are any; PATH: from that checkpoint or folder; "
+                   "no: from the "
                    "beginning, in place of the checkpoints in OUT")
         ->capture_default_str();
-    app.add_flag("--quick", options.quick, "only see whether everything works, in seconds; the goal is for whole runs");
+    app.add_flag("--quick", options.quick, "shorter training, for a first look; the goals are for whole runs");
     app.add_flag("!--no-progress", options.progress, "no line an epoch");
 }
 
@@ -101,8 +119,8 @@ std::filesystem::path Study::checkpoints() const {
 
 void Study::begin() {
     begun_ = std::chrono::steady_clock::now();
-    const CLI::Option* epochs = app.get_option_no_throw("--epochs");
-    if (options.quick && epochs && epochs->count() == 0) options.epochs = std::min(options.epochs, options.quick_epochs);
+    if (options.quick && app.get_option("--epochs")->count() == 0)
+        options.epochs = std::min(options.epochs, options.quick_epochs);
     seed(options.seed);
     if (options.threads > 0) set_threads(options.threads);
     const std::filesystem::path from = checkpoints();
@@ -112,7 +130,8 @@ void Study::begin() {
     } else {
         const bool found = !checkpoints_in(from).empty();
         if (!found && options.resume != "auto") {
-            throw IoError(fmt::format("--resume: expected auto, no, a checkpoint or a folder with checkpoints, got {}", options.resume));
+            throw IoError(fmt::format("--resume: expected auto, no, a checkpoint or a folder with checkpoints, got {}",
+                                      options.resume));
         }
         if (found) fmt::print("going on from {}\n", whole_path(from));
     }
@@ -129,22 +148,81 @@ int Study::run(int argc, char** argv, const std::function<void()>& body) {
     });
 }
 
+bool Study::wants(const std::string& study) const {
+    if (study_ != "all" && study_ != study) return false;
+    seed(options.seed);
+    return true;
+}
+
+std::size_t Study::epochs(std::size_t planned, std::size_t quick) const {
+    return options.epochs > 0 ? options.epochs : options.quick ? quick : planned;
+}
+
+namespace {
+
+// One line for a training of many short epochs.
+train::Callback whole_bar(const std::string& title, std::size_t epochs) {
+    auto bar = std::make_shared<train::ProgressBar>();
+    return train::LambdaCallback{.on_train_begin =
+                                     [=](train::Session& session) {
+                                         bar->start(title, epochs);
+                                         bar->advance({}, session.history().size());
+                                     },
+                                 .on_epoch_end =
+                                     [=](train::Session& session) {
+                                         std::string message;
+                                         for (const auto& measure : session.measures()) {
+                                             message += fmt::format("{}{} {:.4g}", message.empty() ? "" : "  ", measure,
+                                                                    session.history().last(measure));
+                                         }
+                                         bar->advance(message);
+                                     },
+                                 .on_train_end = [=](train::Session&) { bar->finish(); }};
+}
+
+}  // namespace
+
 train::FitOptions Study::fit(train::FitOptions more, const std::string& part) {
     if (options.epochs > 0) more.epochs = options.epochs;
     if (options.batch_size > 0) more.batch_size = options.batch_size;
     more.gradient_norm = true;  // for the report
     if (options.patience > 0) more.callbacks.push_back(train::EarlyStopping{.patience = options.patience});
+    // Hundreds of epochs are short ones: files and lines for each of them would take longer than they do.
+    const std::size_t rarely = std::max<std::size_t>(more.epochs / 100, 1);
     if (part.empty()) {
         more.callbacks.push_back(report().callback());
     } else {
-        more.callbacks.push_back(train::CSVLog{options.out / (part + ".csv")});
+        const std::filesystem::path file = options.out / (part + ".csv");
+        more.callbacks.push_back(
+            train::LambdaCallback{.on_train_end = [file](train::Session& s) { s.history().save_csv(file); }});
     }
     const auto inside = [&](const std::filesystem::path& folder) { return part.empty() ? folder : folder / part; };
-    more.callbacks.push_back(train::Checkpoint{.folder = inside(options.out / "checkpoints"), .overwrite = true});
-    if (options.progress) more.callbacks.push_back(train::ProgressBar{});
+    more.callbacks.push_back(train::Checkpoint{
+        .folder = inside(options.out / "checkpoints"), .every_epochs = rarely, .best = rarely == 1, .overwrite = true});
+    if (options.progress && rarely == 1) more.callbacks.push_back(train::ProgressBar{});
+    if (options.progress && rarely > 1) more.callbacks.push_back(whole_bar(part.empty() ? name_ : part, more.epochs));
     if (options.resume != "no") more.resume = inside(checkpoints());
     more.stop_on_signal = true;
     return more;
+}
+
+void Study::table(const std::string& title, const std::vector<std::string>& header,
+                  const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        widths.push_back(header[i].size());
+        for (const auto& row : rows) widths[i] = std::max(widths[i], row.at(i).size());
+    }
+    const auto line = [&](const std::vector<std::string>& cells) {
+        fmt::print("{:<{}}", cells[0], widths[0]);
+        for (std::size_t i = 1; i < cells.size(); ++i) fmt::print("  {:>{}}", cells[i], widths[i]);
+        fmt::print("\n");
+    };
+    fmt::print("\n{}\n", title);
+    line(header);
+    for (const auto& row : rows) line(row);
+    std::fflush(stdout);
+    report().add_table(title, header, rows);
 }
 
 void Study::picture(const std::string& title, const std::string& name, const std::string& caption,
@@ -158,10 +236,18 @@ void Study::picture(const std::string& title, const std::string& name, const std
     }
 }
 
+void Study::picture(const train::Plot& plot, const std::string& name) {
+    picture(plot.title, name + ".svg", plot.y_label + " by " + plot.x_label,
+            [&](const std::filesystem::path& file) { plot.save(file); });
+}
+
 void Study::reached(const Outcome& o) {
     const bool ok = o.better == train::Better::larger ? o.reached >= o.goal : o.reached <= o.goal;
-    const std::string line = fmt::format("#{} {}: reported {}, goal {:.4g}{}, reached {:.4g}{}  {}", o.number, o.name, o.reported, o.goal,
-                                         o.unit, o.reached, o.unit, options.quick ? "(quick)" : ok ? "ok" : "missed");
+    const std::string line = fmt::format("#{} {}: reported {}, goal {:.4g}{}, reached {:.4g}{}  {}", o.number, o.name,
+                                         o.reported, o.goal, o.unit, o.reached, o.unit,
+                                         options.quick ? "(quick)"
+                                         : ok          ? "ok"
+                                                       : "missed");
     fmt::print("\n{}\n", line);
     lines_ += line + "\n";
     report().add_text("Result", lines_);
@@ -172,10 +258,33 @@ void Study::reached(const Outcome& o) {
     if (is_new) stream << "number,name,metric,reported,goal,reached,ok,seed,seconds\n";
     const auto text = [](const std::string& s) { return std::quoted(s, '"', '"'); };
     stream << o.number << ',' << text(o.name) << ',' << text(o.metric) << ',' << text(o.reported) << ','
-           << fmt::format("{:.10g},{:.10g},{},{},{:.1f}\n", o.goal, o.reached, options.quick ? "quick" : ok ? "yes" : "no", options.seed,
-                          seconds.count())
+           << fmt::format("{:.10g},{:.10g},{},{},{:.1f}\n", o.goal, o.reached,
+                          options.quick ? "quick"
+                          : ok          ? "yes"
+                                        : "no",
+                          options.seed, seconds.count())
            << std::flush;
     if (!stream) throw IoError(fmt::format("{}: a line could not be appended", file.string()));
 }
+
+void compare(Study& study, const std::string& title, const std::vector<std::string>& header,
+             const std::vector<Compared>& trainings, const std::string& series, const std::string& name, bool log_y) {
+    std::vector<std::vector<std::string>> rows;
+    train::Plot plot{.title = title + ": curves", .x_label = "epoch", .y_label = series, .series = {}, .log_y = log_y};
+    for (const Compared& training : trainings) {
+        rows.push_back(training.row);
+        if (training.history.has(series))
+            plot.series.push_back({.name = training.row.at(0), .y = training.history[series]});
+    }
+    study.table(title, header, rows);
+    if (!plot.series.empty()) study.picture(plot, name);
+}
+
+train::FitOptions falling(train::FitOptions options) {
+    options.callbacks.push_back(train::LRSchedule{optim::cosine({.steps = options.epochs})});
+    return options;
+}
+
+std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 
 }  // namespace examples

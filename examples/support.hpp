@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace examples {
 
@@ -17,20 +18,21 @@ namespace examples {
 /// or options, 3 data, 4 files, 128 + signal when training was stopped (130 for Ctrl-C), 1 other.
 int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
-/// The common options; what a program sets here are its defaults. --epochs, --batch-size, --lr and --patience are only there when
-/// their default is not 0.
+/// The common options; what a program sets here are its defaults. --batch-size, --lr and --patience are only there when their default
+/// is not 0.
 struct Options {
-    std::size_t epochs = 20;
+    std::size_t epochs = 20;  ///< 0: every study has its own, see Study::epochs
     std::size_t batch_size = 32;
     double lr = 1e-3;
-    std::size_t patience = 0;          ///< of train::EarlyStopping; only for programs whose validation part is not the test part
-    std::size_t quick_epochs = 2;      ///< with --quick, unless --epochs says otherwise
+    std::size_t patience =
+        0;  ///< of train::EarlyStopping; only for programs whose validation part is not the test part
+    std::size_t quick_epochs = 2;  ///< with --quick, unless --epochs says otherwise
     std::uint64_t seed = 42;
-    std::size_t threads = 0;           ///< 0: all cores, or XTAPE_THREADS
-    std::filesystem::path out = {};    ///< empty: runs/NAME
-    std::string data = {};             ///< for data::data_folder
+    std::size_t threads = 0;         ///< 0: all cores, or XTAPE_THREADS
+    std::filesystem::path out = {};  ///< empty: runs/NAME
+    std::string data = {};           ///< for data::data_folder
     std::string resume = "no";
-    bool quick = false;                ///< see whether everything works, on less data when a program has much
+    bool quick = false;  ///< shorter training, on less data when a program has much
     bool progress = true;
 };
 
@@ -59,13 +61,20 @@ struct Outcome {
 /// Its folder, OUT, gets the files of train::Report, checkpoints/, and studies.csv.
 class Study {
 public:
-    Study(std::string name, const std::string& about, Options defaults);
+    /// With `studies`, the option --study chooses one of them, or all.
+    Study(std::string name, const std::string& about, Options defaults, const std::vector<std::string>& studies = {});
 
     Options options;
     CLI::App app;  ///< for more options, before run(); the report lists them all
 
     /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of examples::run.
     int run(int argc, char** argv, const std::function<void()>& body);
+
+    /// Whether --study asks for this one. If so the random numbers begin anew, so that it runs alone as it does among others.
+    bool wants(const std::string& study) const;
+
+    /// How often to go through the training part: --epochs when that is given, otherwise `planned`, or `quick` with --quick.
+    std::size_t epochs(std::size_t planned, std::size_t quick) const;
 
     /// `more` with epochs and batch size of the options (its own where they are 0), early stopping, report, exact checkpoints in
     /// OUT/checkpoints, a progress bar, and stopping and resuming. A program that
@@ -76,9 +85,15 @@ public:
     /// Of this run; inside the body of run().
     xtape::train::Report& report() { return report_.value(); }
 
+    /// Prints a table and adds it to the report.
+    void table(const std::string& title, const std::vector<std::string>& header,
+               const std::vector<std::vector<std::string>>& rows);
+
     /// Lets `draw` write OUT/NAME and adds it to the report. Pictures are for people: without gnuplot the run says so and goes on.
     void picture(const std::string& title, const std::string& name, const std::string& caption,
                  const std::function<void(const std::filesystem::path&)>& draw);
+    /// The same of a plot, to OUT/NAME.svg.
+    void picture(const xtape::train::Plot& plot, const std::string& name);
 
     /// Prints "#25 digits: reported > 95 %, goal 97.5 %, reached 97.77 %  ok" (or "missed"; "(quick)" with --quick, which decides
     /// nothing), and appends it to OUT/studies.csv and the report. May be called several times.
@@ -88,9 +103,38 @@ private:
     void begin();
     std::filesystem::path checkpoints() const;
 
-    std::string name_, lines_;
+    std::string name_, study_ = "all", lines_;
     std::optional<xtape::train::Report> report_;
     std::chrono::steady_clock::time_point begun_;
 };
+
+/// One of several trainings side by side.
+struct Compared {
+    std::vector<std::string> row;  ///< of the table; the first cell is the name in the plot
+    xtape::train::History history;
+};
+
+/// A table of trainings, with a plot of that series of their histories (OUT/NAME.svg). A training that has no such series, because it
+/// failed, has no curve.
+void compare(Study& study, const std::string& title, const std::vector<std::string>& header,
+             const std::vector<Compared>& trainings, const std::string& series, const std::string& name,
+             bool log_y = false);
+
+/// With a learning rate that falls to 0 over the epochs, along half a cosine.
+xtape::train::FitOptions falling(xtape::train::FitOptions options);
+
+/// Linear layers of these widths, from input to output, with copies of `activation` between them.
+template <class Activation>
+xtape::nn::Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation, xtape::nn::Init init) {
+    xtape::nn::Sequential net;
+    for (std::size_t i = 1; i < widths.size(); ++i) {
+        if (i > 1) net.append(Activation(activation));
+        net.append(xtape::nn::Linear{widths[i - 1], widths[i], {.init = init}});
+    }
+    return net;
+}
+
+/// 0.9712 as "97.12 %".
+std::string percent(double share);
 
 }  // namespace examples
