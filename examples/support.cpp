@@ -255,10 +255,12 @@ void Study::reached(const Outcome& o) {
     const std::filesystem::path file = options.out / "studies.csv";
     const bool is_new = !std::filesystem::exists(file);
     std::ofstream stream(file, std::ios::app);
-    if (is_new) stream << "number,name,metric,reported,goal,reached,ok,seed,seconds\n";
+    if (is_new) stream << "program,study,number,name,metric,reported,goal,reached,unit,better,ok,seed,seconds\n";
     const auto text = [](const std::string& s) { return std::quoted(s, '"', '"'); };
-    stream << o.number << ',' << text(o.name) << ',' << text(o.metric) << ',' << text(o.reported) << ','
-           << fmt::format("{:.10g},{:.10g},{},{},{:.1f}\n", o.goal, o.reached,
+    stream << name_ << ',' << study_ << ',' << o.number << ',' << text(o.name) << ',' << text(o.metric) << ','
+           << text(o.reported) << ',' << fmt::format("{:.10g},{:.10g}", o.goal, o.reached) << ',' << text(o.unit) << ','
+           << (o.better == train::Better::larger ? "larger" : "smaller") << ','
+           << fmt::format("{},{},{:.1f}\n",
                           options.quick ? "quick"
                           : ok          ? "yes"
                                         : "no",

@@ -96,7 +96,7 @@ public:
     void picture(const xtape::train::Plot& plot, const std::string& name);
 
     /// Prints "#25 digits: reported > 95 %, goal 97.5 %, reached 97.77 %  ok" (or "missed"; "(quick)" with --quick, which decides
-    /// nothing), and appends it to OUT/studies.csv and the report. May be called several times.
+    /// nothing), and appends it to OUT/studies.csv, which scripts/gallery collects, and the report. May be called several times.
     void reached(const Outcome& outcome);
 
 private:

@@ -158,7 +158,7 @@ struct Report::State {
         all.insert(all.end(), sections.begin(), sections.end());
         if (!options.configuration.empty()) all.emplace_back("Configuration", pairs_table(options.configuration));
         all.emplace_back("Environment", pairs_table(environment));
-        write_text(folder / "report.html", detail::html_page(options.title, subtitle, all));
+        write_text(folder / options.page, detail::html_page(options.title, subtitle, all));
     }
 };
 
@@ -218,7 +218,13 @@ void Report::add_table(const std::string& title, const std::vector<std::string>&
 }
 
 void Report::add_picture(const std::string& title, const std::filesystem::path& picture, const std::string& caption) {
-    state_->add(title, "<div class=\"grid\">" + detail::html_figure(picture, caption) + "</div>\n");
+    add_pictures(title, {{picture, caption}});
+}
+
+void Report::add_pictures(const std::string& title, const std::vector<Picture>& pictures) {
+    std::string html = "<div class=\"grid\">\n";
+    for (const Picture& picture : pictures) html += detail::html_figure(picture.file, picture.caption);
+    state_->add(title, html + "</div>\n");
 }
 
 template <class T>

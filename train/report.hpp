@@ -19,6 +19,13 @@ struct ReportOptions {
     std::string title = "training";
     /// What the run was made with, as names and values: {{"lr", "0.001"}}.
     std::vector<std::pair<std::string, std::string>> configuration = {};
+    std::string page = "report.html";  ///< name of the page in the folder
+};
+
+/// A picture in a report, SVG or PNG.
+struct Picture {
+    std::filesystem::path file;
+    std::string caption;
 };
 
 /// A folder with config.json, environment.txt, metrics.csv, metrics.jsonl, pictures, and report.html, which needs nothing but itself:
@@ -46,6 +53,8 @@ public:
     void add_table(const std::string& title, const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
     /// A picture in SVG or PNG. Throws IoError and ConfigError.
     void add_picture(const std::string& title, const std::filesystem::path& picture, const std::string& caption);
+    /// Several in one section, side by side where there is room.
+    void add_pictures(const std::string& title, const std::vector<Picture>& pictures);
 
     /// Histograms of every parameter, at most 24.
     template <class T>
@@ -67,7 +76,7 @@ public:
         add_classes(result.confusion(), examples, options, at);
     }
 
-    /// Writes report.html, all or nothing. Throws IoError.
+    /// Writes the page, all or nothing. Throws IoError.
     void write() const;
 
 private:

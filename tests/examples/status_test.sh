@@ -27,5 +27,7 @@ for file in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-uby
 done
 expect 3 "$mnist_classifier" --quick --data runs/status_data --out runs/status_mnist
 # One line for each whole run of a study.
-[ "$(cut -d, -f1,2,3,7,8 runs/status/studies.csv)" = "$(printf 'number,name,metric,ok,seed\n25,"digits 64-128-64-10","test accuracy",quick,42')" ] ||
+[ "$(cut -d, -f1-5,9-12 runs/status/studies.csv)" = "$(
+    printf 'program,study,number,name,metric,unit,better,ok,seed\ndigits,all,25,"digits 64-128-64-10","test accuracy"," %%",larger,quick,42'
+)" ] ||
     { echo "FAILED: studies.csv is"; cat runs/status/studies.csv; exit 1; }

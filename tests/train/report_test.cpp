@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <fstream>
 
 using namespace xtape;
 using support::content;
@@ -96,6 +97,20 @@ TEST_CASE("a section with a title that is there already takes its place") {
     const std::string page = content(folder.path() / "report.html");
     CHECK(page.find("apples") == std::string::npos);
     CHECK(page.find("plums") < page.find("pears"));
+}
+
+TEST_CASE("a report takes several pictures in one section, and any name for its page") {
+    const support::TemporaryFolder folder;
+    const auto first = folder.path() / "first.svg", second = folder.path() / "second.svg";
+    for (const auto& file : {first, second}) std::ofstream(file) << "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
+    train::Report report{folder.path(), {.title = "several", .page = "gallery.html"}};
+    report.add_pictures("Curves", {{first, "the first"}, {second, "the second"}});
+    report.write();
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "report.html"));
+    const std::string page = content(folder.path() / "gallery.html");
+    CHECK(count(page, "data:image/svg+xml") == 2);
+    CHECK(count(page, "<h2") == 2);  // with that of the environment
+    CHECK(page.find("the first") < page.find("the second"));
 }
 
 TEST_CASE("a report names what it cannot use") {
