@@ -22,21 +22,23 @@ struct Mlp : nn::Module {
 
 int main(int argc, char** argv) {
     examples::Study study{"digits",
-                          "Trains a 64-128-64-10 network on the 1797 built-in handwritten digits (80 % of them; the rest is for testing).\n"
+                          "Trains a 64-128-64-10 network on the 1797 built-in handwritten digits (80 % of them; the "
+                          "rest is for testing).\n"
                           "Example: digits --epochs 50 --lr 0.05 --threads 1",
                           {.epochs = 100, .batch_size = 32, .lr = 0.1}};
     double momentum = 0;
-    study.app.add_option("--momentum", momentum, "momentum of gradient descent")->capture_default_str()->check(CLI::Range(0.0, 0.999));
+    study.option("--momentum", momentum, "momentum of gradient descent", 0, 0.999);
 
     return study.run(argc, argv, [&] {
         const auto [train_part, test_part] = data::split(data::digits(), 0.8);
         Mlp model;
         optim::SGD optimizer{model.parameters(), {.lr = study.options.lr, .momentum = momentum}};
-        fmt::print("digits: {} for training, {} for testing; {} parameters; seed {}, threads {}\n", train_part.size(), test_part.size(),
-                   model.parameter_count(), study.options.seed, threads());
+        fmt::print("digits: {} for training, {} for testing; {} parameters; seed {}, threads {}\n", train_part.size(),
+                   test_part.size(), model.parameter_count(), study.options.seed, threads());
 
         // The test part is only looked at: nothing is chosen by it, and what counts is the last epoch.
-        train::fit(model, nn::cross_entropy, optimizer, train_part, test_part, study.fit({.metrics = {train::Accuracy{}}}));
+        train::fit(model, nn::cross_entropy, optimizer, train_part, test_part,
+                   study.fit({.metrics = {train::Accuracy{}}}));
         nn::save(model, study.options.out / "model.safetensors");
 
         fmt::print("\nconfusion matrix of the test part (row: label, column: prediction)\n{}",

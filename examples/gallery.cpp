@@ -4,6 +4,7 @@
 
 #include "support.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

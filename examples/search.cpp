@@ -161,8 +161,8 @@ int main(int argc, char** argv) {
                           "Example: search --seeds 3 --trials 40",
                           {.epochs = 27, .batch_size = 32, .lr = 0, .quick_epochs = 3}};
     std::size_t seeds = 5, trials = 64;
-    study.app.add_option("--seeds", seeds, "searches of each method, each with other parts of the data")->capture_default_str()->check(CLI::Range(1, 1000));
-    study.app.add_option("--trials", trials, "of the random search; the others get half of its training")->capture_default_str()->check(CLI::Range(4, 100000));
+    study.option("--seeds", seeds, "searches of each method, each with other parts of the data", 1, 1000);
+    study.option("--trials", trials, "of the random search; the others get half of its training", 4, 100000);
 
     return study.run(argc, argv, [&] {
         if (study.options.quick) seeds = std::min<std::size_t>(seeds, 2), trials = std::min<std::size_t>(trials, 8);

@@ -1,6 +1,7 @@
 #include "support.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -69,46 +70,62 @@ std::vector<std::pair<std::string, std::string>> configuration(const CLI::App& a
 }  // namespace
 
 Study::Study(std::string name, const std::string& about, Options defaults, const std::vector<std::string>& studies)
-    : options(std::move(defaults)), app(about), name_(std::move(name)) {
+    : options(std::move(defaults)), app_(std::make_unique<CLI::App>(about)), name_(std::move(name)) {
     if (!studies.empty()) {
         std::vector<std::string> choices{"all"};
         choices.insert(choices.end(), studies.begin(), studies.end());
-        app.add_option("--study", study_, "which one to run")->capture_default_str()->check(CLI::IsMember(choices));
+        app_->add_option("--study", study_, "which one to run")->capture_default_str()->check(CLI::IsMember(choices));
     }
     if (options.out.empty()) options.out = std::filesystem::path("runs") / name_;
-    app.add_option("--seed", options.seed, "seed of every random number")->capture_default_str();
+    app_->add_option("--seed", options.seed, "seed of every random number")->capture_default_str();
     const bool own_epochs = options.epochs == 0;
-    CLI::Option* epochs = app.add_option(
+    CLI::Option* epochs = app_->add_option(
         "--epochs", options.epochs,
         own_epochs ? "passes over the training part (default: each study's own)" : "passes over the training part");
     epochs->check(CLI::Range(1, 100000));
     if (!own_epochs) epochs->capture_default_str();
     if (options.batch_size > 0) {
-        app.add_option("--batch-size", options.batch_size, "rows in a minibatch")
+        app_->add_option("--batch-size", options.batch_size, "rows in a minibatch")
             ->capture_default_str()
             ->check(CLI::Range(1, 1 << 20));
     }
     if (options.lr > 0)
-        app.add_option("--lr", options.lr, "learning rate")->capture_default_str()->check(CLI::PositiveNumber);
+        app_->add_option("--lr", options.lr, "learning rate")->capture_default_str()->check(CLI::PositiveNumber);
     if (options.patience > 0) {
-        app.add_option("--patience", options.patience,
-                       "stop after so many epochs without a better validation loss (0: do not)")
+        app_->add_option("--patience", options.patience,
+                         "stop after so many epochs without a better validation loss (0: do not)")
             ->capture_default_str()
             ->check(CLI::Range(0, 100000));
     }
-    app.add_option("--threads", options.threads,
-                   "threads to use; the result is the same for any number (default: all cores)")
+    app_->add_option("--threads", options.threads,
+                     "threads to use; the result is the same for any number (default: all cores)")
         ->check(CLI::Range(1, 1024));
-    app.add_option("--out", options.out, "folder of the run: report, numbers, pictures, checkpoints")
+    app_->add_option("--out", options.out, "folder of the run: report, numbers, pictures, checkpoints")
         ->capture_default_str();
-    app.add_option("--data", options.data, "folder of data sets that are not built in (default: XTAPE_DATA)");
-    app.add_option("--resume", options.resume,
-                   "auto: go on from the checkpoints in OUT, if there are any; PATH: from that checkpoint or folder; "
-                   "no: from the "
-                   "beginning, in place of the checkpoints in OUT")
+    app_->add_option("--data", options.data, "folder of data sets that are not built in (default: XTAPE_DATA)");
+    app_->add_option("--resume", options.resume,
+                     "auto: go on from the checkpoints in OUT, if there are any; PATH: from that checkpoint or folder; "
+                     "no: from the "
+                     "beginning, in place of the checkpoints in OUT")
         ->capture_default_str();
-    app.add_flag("--quick", options.quick, "shorter training, for a first look; the goals are for whole runs");
-    app.add_flag("!--no-progress", options.progress, "no line an epoch");
+    app_->add_flag("--quick", options.quick, "shorter training, for a first look; the goals are for whole runs");
+    app_->add_flag("!--no-progress", options.progress, "no line an epoch");
+}
+
+Study::~Study() = default;
+
+void Study::option(const std::string& name, double& value, const std::string& about, double low, double high) {
+    app_->add_option(name, value, about)->capture_default_str()->check(CLI::Range(low, high));
+}
+
+void Study::option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low,
+                   std::size_t high) {
+    app_->add_option(name, value, about)->capture_default_str()->check(CLI::Range(low, high));
+}
+
+void Study::option(const std::string& name, std::string& value, const std::string& about,
+                   const std::vector<std::string>& words) {
+    app_->add_option(name, value, about)->capture_default_str()->check(CLI::IsMember(words));
 }
 
 std::filesystem::path Study::checkpoints() const {
@@ -119,7 +136,7 @@ std::filesystem::path Study::checkpoints() const {
 
 void Study::begin() {
     begun_ = std::chrono::steady_clock::now();
-    if (options.quick && app.get_option("--epochs")->count() == 0)
+    if (options.quick && app_->get_option("--epochs")->count() == 0)
         options.epochs = std::min(options.epochs, options.quick_epochs);
     seed(options.seed);
     if (options.threads > 0) set_threads(options.threads);
@@ -135,11 +152,11 @@ void Study::begin() {
         }
         if (found) fmt::print("going on from {}\n", whole_path(from));
     }
-    report_.emplace(options.out, train::ReportOptions{.title = name_, .configuration = configuration(app)});
+    report_.emplace(options.out, train::ReportOptions{.title = name_, .configuration = configuration(*app_)});
 }
 
 int Study::run(int argc, char** argv, const std::function<void()>& body) {
-    return examples::run(app, argc, argv, [&] {
+    return examples::run(*app_, argc, argv, [&] {
         begin();
         body();
         report().write();

@@ -3,14 +3,17 @@
 
 #include <xtape/xtape.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;  // its header takes longer to compile than an example
+}
 
 namespace examples {
 
@@ -64,8 +67,14 @@ public:
     /// With `studies`, the option --study chooses one of them, or all.
     Study(std::string name, const std::string& about, Options defaults, const std::vector<std::string>& studies = {});
 
+    ~Study();
+
     Options options;
-    CLI::App app;  ///< for more options, before run(); the report lists them all
+
+    /// More options, before run(): a number from `low` to `high`, or one of some words. What the variable holds is the default.
+    void option(const std::string& name, double& value, const std::string& about, double low, double high);
+    void option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low, std::size_t high);
+    void option(const std::string& name, std::string& value, const std::string& about, const std::vector<std::string>& words);
 
     /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of examples::run.
     int run(int argc, char** argv, const std::function<void()>& body);
@@ -103,6 +112,7 @@ private:
     void begin();
     std::filesystem::path checkpoints() const;
 
+    std::unique_ptr<CLI::App> app_;
     std::string name_, study_ = "all", lines_;
     std::optional<xtape::train::Report> report_;
     std::chrono::steady_clock::time_point begun_;
