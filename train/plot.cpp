@@ -15,8 +15,10 @@ namespace {
 using detail::gnuplot_text;
 
 // Colours that differ for colour-blind eyes too: M. Okabe, K. Ito, "Color universal design" (2008), without the yellow,
-// which is too pale for a line on white.
-constexpr const char* colors[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"};
+// which is too pale for a line on white; and three of P. Tol's (2021) that can be told from them, so that ten classes have a
+// color each.
+constexpr const char* colors[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00",
+                                  "#56B4E9", "#000000", "#882255", "#999933", "#BBBBBB"};
 
 // gnuplot takes NaN for a point that is not there.
 void append_number(std::string& script, double number) {
@@ -74,8 +76,9 @@ double lowest(const Plot& plot) {
     return low;
 }
 
-// Where a legend hides least: below curves that end high, above others.
-const char* legend_corner(const Plot& plot) {
+// Where a legend hides least: below curves that end high, above others, and beside clouds of dots, which may be anywhere.
+const char* legend_place(const Plot& plot) {
+    if (std::ranges::count_if(plot.series, &Series::points) > 1) return "outside right top";
     double low = std::numeric_limits<double>::infinity(), high = -low, ends = 0, curves = 0;
     for (const Series& series : plot.series) {
         double end = std::numeric_limits<double>::quiet_NaN();
@@ -107,7 +110,7 @@ std::string script_of(const Plot& plot) {
     const bool legend =
         std::any_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return !s.name.empty(); });
     script += "set border 3\nset tics nomirror\nset grid lt 1 lc rgb '#dddddd'\n";
-    script += legend ? fmt::format("set key {} opaque box lc rgb '#dddddd' spacing 1.2 width 1\n", legend_corner(plot)) : "unset key\n";
+    script += legend ? fmt::format("set key {} opaque box lc rgb '#dddddd' spacing 1.2 width 1\n", legend_place(plot)) : "unset key\n";
     // Room below the lowest point, unless it is a natural end, as that of counts.
     script += plot.log_y ? "set logscale y\n" : lowest(plot) == 0 ? "set offsets graph 0, 0, 0.05, 0\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
     std::string curves;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -112,7 +113,7 @@ TEST_CASE("what gnuplot is told is the data and the quoted texts, and nothing in
           "plot $data0 using 1:2 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#0072B2' notitle\n");
 }
 
-TEST_CASE("the legend stands where the curves do not end, and counts begin at the axis") {
+TEST_CASE("the legend stands where the curves do not end or beside clouds, and counts begin at the axis") {
     const Folder folder, programs;
     programs.program("gnuplot", "exec /bin/cat");
     const Path path(programs);
@@ -125,8 +126,26 @@ TEST_CASE("the legend stands where the curves do not end, and counts begin at th
     CHECK(says(script({{"a", {2, 0.5, 0.1}}}), "set key top right"));
     CHECK(says(script({{"a", {1e-4, 1e-1, 1e-3}}}, true), "set key top right"));
     CHECK(says(script({{"a", {1e-4, 1e-1, 1e-2}}}, true), "set key bottom right"));
+    const train::Series cloud{"a", {1, 2}, {1, 2}, true};
+    CHECK(says(script({cloud, {"line", {1, 2}}}), "set key bottom right"));
+    CHECK(says(script({cloud, cloud}), "set key outside right top"));
     CHECK(says(script({{"", {0, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0\n"));
     CHECK(says(script({{"", {-1, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0.05\n"));
+}
+
+TEST_CASE("ten series have a color each") {
+    const Folder folder, programs;
+    programs.program("gnuplot", "exec /bin/cat");
+    const Path path(programs);
+    train::Plot{.title = "", .x_label = "", .y_label = "", .series = std::vector<train::Series>(10, {"a", {1, 2}})}
+        .save(folder / "script.svg");
+    const std::string script = content(folder / "script.svg");
+    std::set<std::string> colors;
+    const std::string before = "lc rgb '";
+    for (std::size_t at = script.find("plot "); (at = script.find(before, at)) != std::string::npos; at += before.size()) {
+        colors.insert(script.substr(at + before.size(), 7));
+    }
+    CHECK(colors.size() == 10);
 }
 
 TEST_CASE("texts that look like commands are drawn and not run") {
