@@ -57,14 +57,16 @@ static void activation(examples::Study& study, const data::Mnist& mnist) {
         }
         seed(study.options.seed);
         nn::Sequential net = make_mlp(name);
-        optim::AdamW adam{net.parameters(), {.lr = 2e-3}};
+        // Weight decay: of 0, 0.01, 0.1 and 0.3 (sigmoid: 0, 0.01, 0.03, 0.1) with the best mean accuracy over three seeds on a tenth of
+        // the training images, which was kept back. tanh: 97.9, 98.0, 98.2, 98.0 %; sigmoid: 97.8, 97.9, 97.9, 97.9 %.
+        optim::AdamW adam{net.parameters(), {.lr = 2e-3, .weight_decay = 0.1}};
         const auto history =
             train::fit(net, nn::cross_entropy, adam, mnist.train, mnist.test, falling(options(study, "adam-" + name)));
         reached[name] = 100 * history.last("val_accuracy");
         trainings.push_back({{name, differ, by_descent, percent(history.last("val_accuracy"))}, history});
     }
     examples::compare(study, "Hidden activations of 784-128-64-10",
-                      {"activation", "spread", "descent, 0.1, 5 epochs", "Adam, 20 epochs"}, trainings, "val_accuracy",
+                      {"activation", "spread", "descent, 0.1, 5 epochs", "AdamW, 20 epochs"}, trainings, "val_accuracy",
                       "activations");
     fmt::print(
         "Spread: how far a unit of the first hidden layer differs from image to image, before training. The units of a "

@@ -1,11 +1,11 @@
 // Collects what the studies of many runs have reached, as scripts/gallery leaves them: one row for each study, with the median over seeds, as
-// aligned text, gallery.csv, a table for a document, and gallery.html with the pictures.
+// aligned text and gallery.csv, gallery.md for a document, and gallery.html with the pictures.
 #include <xtape/files/write.hpp>
 
 #include "support.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -167,10 +167,9 @@ int main(int argc, char** argv) {
     CLI::App app{
         "Collects the studies below a folder of runs; scripts/gallery makes the runs and calls this.\nExample: gallery "
         "runs/gallery"};
-    fs::path folder, markdown;
+    fs::path folder;
     std::string skipped;
     app.add_option("folder", folder, "one folder a run")->required()->check(CLI::ExistingDirectory);
-    app.add_option("--markdown", markdown, "also write the table to this file");
     app.add_option("--skipped", skipped, "what was not run, and why; is shown below the table");
     return examples::run(app, argc, argv, [&] {
         const std::vector<Row> rows = collect(folder);
@@ -189,7 +188,7 @@ int main(int argc, char** argv) {
         if (!skipped.empty()) fmt::print("\nskipped: {}\n", skipped);
         write(folder / "gallery.txt", text);
         write(folder / "gallery.csv", as_csv(cells));
-        if (!markdown.empty()) write(markdown, as_markdown(cells));
+        write(folder / "gallery.md", as_markdown(cells));
 
         train::Report report{folder, {.title = "xtape: gallery", .page = "gallery.html"}};
         report.add_table("Studies", cells.front(), {cells.begin() + 1, cells.end()});

@@ -1,5 +1,6 @@
 // Models with one line in them: linear regression against least squares, two blobs told apart by a linear layer and MSE, and
 // Rosenblatt's perceptron, which converges where a line separates the classes and goes round in circles on XOR.
+#include "parts.hpp"
 #include "support.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <map>
 #include <numeric>
 #include <string>
+#include <vector>
 
 using namespace xtape;
 
@@ -30,6 +32,17 @@ static Line least_squares(const Array& x, const Array& y) {
     return {xy / xx, y_mean - xy / xx * x_mean};
 }
 
+/// Writes points to OUT/NAME-points.csv, for scripts/baselines.
+static void leave(const examples::Study& study, const std::string& name, const Array& x, const auto& targets) {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < x.shape()[0]; ++i) {
+        std::string line;
+        for (std::size_t j = 0; j < x.shape()[1]; ++j) line += fmt::format("{},", x(i, j));
+        lines.push_back(line + fmt::format("{}", targets.data()[i]));
+    }
+    examples::write_csv(study.options.out / (name + "-points.csv"), x.shape()[1] == 1 ? "x,y" : "x1,x2,label", lines);
+}
+
 static void regression(examples::Study& study) {
     const data::Pairs points = data::make_line({.samples = 100, .slope = 8, .intercept = 2, .deviation = 1});
     nn::Linear model{1, 1};
@@ -45,6 +58,9 @@ static void regression(examples::Study& study) {
         "\nregression: y = 8 x + 2 + N(0, 1), 100 points, {} epochs\n  least squares     y = {:.6f} x + {:.6f}\n  "
         "gradient descent  y = {:.6f} x + {:.6f}\n",
         epochs, exact.slope, exact.intercept, found.slope, found.intercept);
+    leave(study, "regression", points.x, points.y);
+    examples::write_csv(study.options.out / "regression-line.csv", "slope,intercept",
+                        {fmt::format("{},{}", found.slope, found.intercept)});
     study.picture(
         "Regression", "regression.svg", "100 points and the line that gradient descent has found",
         [&](const std::filesystem::path& file) {
@@ -83,6 +99,7 @@ static void blobs(examples::Study& study) {
     train::fit(model, nn::mse, optimizer, data::ArrayDataset{points.features(), targets},
                study.fit({.epochs = study.epochs(50, 5), .batch_size = 20}, "blobs"));
 
+    leave(study, "blobs", points.features(), points.labels());
     const auto classify = [&](const Array& x) {
         const Array output = train::predict(model, data::ArrayDataset{x});
         IndexArray labels = empty_array<std::int64_t>(Shape{x.shape()[0]});
@@ -138,6 +155,7 @@ static void perceptron(examples::Study& study) {
                       });
         return history;
     };
+    leave(study, "perceptron", points.features(), points.labels());
     const nn::PerceptronHistory separable = learn("separable", points.features(), points.labels());
     study.reached({.number = 28,
                    .name = "perceptron on separable data",

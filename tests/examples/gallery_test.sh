@@ -24,14 +24,14 @@ run lines 42 'lines,regression,1,"line","distance","the same",0.001,0.002,"",sma
 printf 'number,name,peer,metric,value\n1,line,LinearRegression,distance,y = 8 x + 2\n' >"$folder/baselines.csv"
 printf '<svg xmlns="http://www.w3.org/2000/svg"></svg>' >"$folder/lines-42/line.svg"
 
-"$gallery" "$folder" --skipped "#6 usps" --markdown "$folder/table.md" >"$folder/output" || fail "$(cat "$folder/output")"
+"$gallery" "$folder" --skipped "#6 usps" >"$folder/output" || fail "$(cat "$folder/output")"
 expect() { grep -q -- "$1" "$folder/$2" || fail "expected $1 in $2: $(cat "$folder/$2")"; }
 expect '^1 .* line .* 0.001 .* 0.002 .* y = 8 x + 2 .* missed$' output
 expect '^25 .* > 95 % .* 97.5 % .* 97.7 % .* 97.7, 99.1, 96.2 .* ok$' output
 expect '^skipped: #6 usps' output
 expect '^3 results, 1 missed: /.*gallery.html$' output
 expect '"25","digits, deep","test accuracy"' gallery.csv
-expect '| 25 | digits, deep | test accuracy | > 95 % |' table.md
+expect '| 25 | digits, deep | test accuracy | > 95 % |' gallery.md
 expect 'data:image/svg+xml' gallery.html
 cut -d' ' -f1 "$folder/gallery.txt" | tr '\n' ' ' | grep -q '# 1 2 25' || fail "not in the order of numbers: $(cat "$folder/gallery.txt")"
 
