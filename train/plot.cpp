@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <numeric>
 
 namespace xtape::train {
 namespace {
@@ -76,10 +77,12 @@ double lowest(const Plot& plot) {
     return low;
 }
 
-// Where a legend hides least: below curves that end high, above others, and beside clouds of dots, which may be anywhere.
+// Where a legend hides least: below curves that end high, above others, between them when curves end in both places; and beside
+// clouds of dots, which may be anywhere.
 const char* legend_place(const Plot& plot) {
     if (std::ranges::count_if(plot.series, &Series::points) > 1) return "outside right top";
-    double low = std::numeric_limits<double>::infinity(), high = -low, ends = 0, curves = 0;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    std::vector<double> ends;
     for (const Series& series : plot.series) {
         double end = std::numeric_limits<double>::quiet_NaN();
         for (std::size_t i = 0; i < series.y.size(); ++i) {
@@ -87,9 +90,16 @@ const char* legend_place(const Plot& plot) {
             end = plot.log_y ? std::log(series.y[i]) : series.y[i];
             low = std::min(low, end), high = std::max(high, end);
         }
-        if (std::isfinite(end)) ends += end, curves += 1;
+        if (std::isfinite(end)) ends.push_back(end);
     }
-    return ends / curves > low + (high - low) / 2 ? "bottom right" : "top right";
+    const auto any_from_to = [&](double from, double to) {
+        return std::ranges::any_of(ends, [&](double end) {
+            return end >= low + from * (high - low) && end <= low + to * (high - low);
+        });
+    };
+    if (any_from_to(0, 0.35) && any_from_to(0.65, 1) && !any_from_to(0.35, 0.65)) return "right center";
+    const double mean = std::accumulate(ends.begin(), ends.end(), 0.0) / static_cast<double>(ends.size());
+    return mean > low + (high - low) / 2 ? "bottom right" : "top right";
 }
 
 std::string script_of(const Plot& plot) {

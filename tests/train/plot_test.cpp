@@ -126,6 +126,8 @@ TEST_CASE("the legend stands where the curves do not end or beside clouds, and c
     CHECK(says(script({{"a", {2, 0.5, 0.1}}}), "set key top right"));
     CHECK(says(script({{"a", {1e-4, 1e-1, 1e-3}}}, true), "set key top right"));
     CHECK(says(script({{"a", {1e-4, 1e-1, 1e-2}}}, true), "set key bottom right"));
+    CHECK(says(script({{"a", {0.3, 0.27, 0.26}}, {"b", {0.1, 0.08}}, {"c", {0.1, 0.07}}}), "set key right center"));
+    CHECK(says(script({{"a", {0.3, 0.27}}, {"b", {0.1, 0.17}}, {"c", {0.1, 0.07}}}), "set key top right"));
     const train::Series cloud{"a", {1, 2}, {1, 2}, true};
     CHECK(says(script({cloud, {"line", {1, 2}}}), "set key bottom right"));
     CHECK(says(script({cloud, cloud}), "set key outside right top"));
