@@ -133,7 +133,7 @@ static void activation(examples::Study& study, const Images& images, Trainings& 
     run("ReLU", nn::ReLU{});
     run("ELU", nn::ELU{});
     run("GELU", nn::GELU{});
-    examples::compare(study, "Activations of 784-256-64-256-784", header, table, "val_loss", "activations");
+    examples::compare(study, "Activations of 784-256-64-256-784", header, table, "val_loss", "activations", true);
     examples::picture(study, "Reconstructions by activation", "activation-images", rows);
     study.reached(examples::error(19, "mnist auto-encoder, tanh against the better of sigmoid and softmax", "test BCE",
                                   "tanh best", std::min(sigmoid, softmax), tanh));
