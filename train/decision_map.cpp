@@ -130,7 +130,7 @@ void write_decision_map(const std::filesystem::path& file, const Classifier& cla
     script += fmt::format("set palette defined ({})\nset cbrange [0:{}]\nunset colorbox\n", palette, shades.size() - 1);
     script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", x.low, x.high, y.low, y.high);
     script += "set title " + detail::gnuplot_text(options.title) + "\nset xlabel " + detail::gnuplot_text(options.x_label) + "\nset ylabel " +
-              detail::gnuplot_text(options.y_label) + "\nset tics out nomirror\nset key outside below horizontal\n";
+              detail::gnuplot_text(options.y_label) + "\nset tics out nomirror\nset key outside right top Left reverse samplen 1 spacing 1.2\n";
     script += format == "svg" ? "plot $ground with image pixels notitle" : "plot $ground with image notitle";
     const char* size = points.shape()[0] <= 20 ? "2" : points.shape()[0] <= 400 ? "1" : "0.7";
     for (std::size_t k = 0; k < classes; ++k) {

@@ -17,7 +17,7 @@ struct DecisionMapOptions {
     std::vector<std::string> classes = {};  ///< names in the legend; empty: "class 0", "class 1", ...
     std::size_t cells = 200;                ///< along each side: at how many places the classifier is asked; 2 to 2000
     double margin = 0.08;                   ///< around the points, as a share of their range; at least 0
-    unsigned width = 640, height = 560;     ///< pixels, 100 to 10000
+    unsigned width = 720, height = 560;     ///< pixels, 100 to 10000
 };
 
 /// Labels (M) of places (M, 2).

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <numeric>
 
 namespace xtape::train {
 namespace {
@@ -77,29 +76,13 @@ double lowest(const Plot& plot) {
     return low;
 }
 
-// Where a legend hides least: below curves that end high, above others, between them when curves end in both places; and beside
-// clouds of dots, which may be anywhere.
-const char* legend_place(const Plot& plot) {
-    if (std::ranges::count_if(plot.series, &Series::points) > 1) return "outside right top";
-    double low = std::numeric_limits<double>::infinity(), high = -low;
-    std::vector<double> ends;
-    for (const Series& series : plot.series) {
-        double end = std::numeric_limits<double>::quiet_NaN();
-        for (std::size_t i = 0; i < series.y.size(); ++i) {
-            if (!drawable(plot, series, i)) continue;
-            end = plot.log_y ? std::log(series.y[i]) : series.y[i];
-            low = std::min(low, end), high = std::max(high, end);
-        }
-        if (std::isfinite(end)) ends.push_back(end);
-    }
-    const auto any_from_to = [&](double from, double to) {
-        return std::ranges::any_of(ends, [&](double end) {
-            return end >= low + from * (high - low) && end <= low + to * (high - low);
-        });
-    };
-    if (any_from_to(0, 0.35) && any_from_to(0.65, 1) && !any_from_to(0.35, 0.65)) return "right center";
-    const double mean = std::accumulate(ends.begin(), ends.end(), 0.0) / static_cast<double>(ends.size());
-    return mean > low + (high - low) / 2 ? "bottom right" : "top right";
+// Beside the curves, where it covers none of them, or below when a name is so long that it would take their room.
+const char* legend(const Plot& plot) {
+    std::size_t longest = 0;
+    for (const Series& series : plot.series) longest = std::max(longest, series.name.size());
+    if (longest == 0) return "unset key\n";
+    if (longest > 24) return "set key outside below height 1 Left reverse samplen 2 spacing 1.2\n";
+    return "set key outside right top Left reverse samplen 2 spacing 1.2\n";
 }
 
 std::string script_of(const Plot& plot) {
@@ -117,10 +100,8 @@ std::string script_of(const Plot& plot) {
     }
     script += "set title " + gnuplot_text(plot.title) + "\nset xlabel " + gnuplot_text(plot.x_label) + "\nset ylabel " +
               gnuplot_text(plot.y_label) + "\n";
-    const bool legend =
-        std::any_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return !s.name.empty(); });
     script += "set border 3\nset tics nomirror\nset grid lt 1 lc rgb '#dddddd'\n";
-    script += legend ? fmt::format("set key {} opaque box lc rgb '#dddddd' spacing 1.2 width 1\n", legend_place(plot)) : "unset key\n";
+    script += legend(plot);
     // Room below the lowest point, unless it is a natural end, as that of counts.
     script += plot.log_y ? "set logscale y\n" : lowest(plot) == 0 ? "set offsets graph 0, 0, 0.05, 0\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
     std::string curves;

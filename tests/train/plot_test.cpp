@@ -113,24 +113,19 @@ TEST_CASE("what gnuplot is told is the data and the quoted texts, and nothing in
           "plot $data0 using 1:2 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#0072B2' notitle\n");
 }
 
-TEST_CASE("the legend stands where the curves do not end or beside clouds, and counts begin at the axis") {
+TEST_CASE("the legend stands beside the curves or below, and counts begin at the axis") {
     const Folder folder, programs;
     programs.program("gnuplot", "exec /bin/cat");
     const Path path(programs);
-    const auto script = [&](const std::vector<train::Series>& series, bool log_y = false) {
-        train::Plot{.title = "", .x_label = "", .y_label = "", .series = series, .log_y = log_y}.save(folder / "script.svg");
+    const auto script = [&](const std::vector<train::Series>& series) {
+        train::Plot{.title = "", .x_label = "", .y_label = "", .series = series}.save(folder / "script.svg");
         return content(folder / "script.svg");
     };
     const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
-    CHECK(says(script({{"a", {0.5, 0.9, 0.95}}, {"b", {0.4, 0.8, 0.9}}}), "set key bottom right"));
-    CHECK(says(script({{"a", {2, 0.5, 0.1}}}), "set key top right"));
-    CHECK(says(script({{"a", {1e-4, 1e-1, 1e-3}}}, true), "set key top right"));
-    CHECK(says(script({{"a", {1e-4, 1e-1, 1e-2}}}, true), "set key bottom right"));
-    CHECK(says(script({{"a", {0.3, 0.27, 0.26}}, {"b", {0.1, 0.08}}, {"c", {0.1, 0.07}}}), "set key right center"));
-    CHECK(says(script({{"a", {0.3, 0.27}}, {"b", {0.1, 0.17}}, {"c", {0.1, 0.07}}}), "set key top right"));
-    const train::Series cloud{"a", {1, 2}, {1, 2}, true};
-    CHECK(says(script({cloud, {"line", {1, 2}}}), "set key bottom right"));
-    CHECK(says(script({cloud, cloud}), "set key outside right top"));
+    CHECK(says(script({{"a", {0.5, 0.9, 0.95}}, {"b", {0.4, 0.8, 0.9}}}), "set key outside right top "));
+    CHECK(says(script({{"a", {1}}, {std::string(24, 'b'), {2}}}), "set key outside right top "));
+    CHECK(says(script({{"a", {1}}, {std::string(25, 'b'), {2}}}), "set key outside below "));
+    CHECK(says(script({{"", {1}}}), "unset key\n"));
     CHECK(says(script({{"", {0, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0\n"));
     CHECK(says(script({{"", {-1, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0.05\n"));
 }
