@@ -166,7 +166,7 @@ int Study::run(int argc, char** argv, const std::function<void()>& body) {
 }
 
 bool Study::wants(const std::string& study) const {
-    if (study_ != "all" && study_ != study) return false;
+    if (!all() && study_ != study) return false;
     seed(options.seed);
     return true;
 }

@@ -81,6 +81,8 @@ public:
 
     /// Whether --study asks for this one. If so the random numbers begin anew, so that it runs alone as it does among others.
     bool wants(const std::string& study) const;
+    /// Whether it asks for all of them.
+    bool all() const { return study_ == "all"; }
 
     /// How often to go through the training part: --epochs when that is given, otherwise `planned`, or `quick` with --quick.
     std::size_t epochs(std::size_t planned, std::size_t quick) const;
