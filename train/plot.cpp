@@ -103,7 +103,7 @@ std::string script_of(const Plot& plot) {
     script += "set border 3\nset tics nomirror\nset grid lt 1 lc rgb '#dddddd'\n";
     script += legend(plot);
     // Room below the lowest point, unless it is a natural end, as that of counts.
-    script += plot.log_y ? "set logscale y\n" : lowest(plot) == 0 ? "set offsets graph 0, 0, 0.05, 0\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
+    script += plot.log_y ? "set logscale y\nset format y '%g'\n" : lowest(plot) == 0 ? "set offsets graph 0, 0, 0.05, 0\n" : "set offsets graph 0, 0, 0.05, 0.05\n";
     std::string curves;
     for (std::size_t s = 0; s < plot.series.size(); ++s) {
         const std::string next = curve(plot, s);

@@ -117,8 +117,8 @@ TEST_CASE("the legend stands beside the curves or below, and counts begin at the
     const Folder folder, programs;
     programs.program("gnuplot", "exec /bin/cat");
     const Path path(programs);
-    const auto script = [&](const std::vector<train::Series>& series) {
-        train::Plot{.title = "", .x_label = "", .y_label = "", .series = series}.save(folder / "script.svg");
+    const auto script = [&](const std::vector<train::Series>& series, bool log_y = false) {
+        train::Plot{.title = "", .x_label = "", .y_label = "", .series = series, .log_y = log_y}.save(folder / "script.svg");
         return content(folder / "script.svg");
     };
     const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
@@ -126,6 +126,7 @@ TEST_CASE("the legend stands beside the curves or below, and counts begin at the
     CHECK(says(script({{"a", {1}}, {std::string(24, 'b'), {2}}}), "set key outside right top "));
     CHECK(says(script({{"a", {1}}, {std::string(25, 'b'), {2}}}), "set key outside below "));
     CHECK(says(script({{"", {1}}}), "unset key\n"));
+    CHECK(says(script({{"", {1, 1e-6}}}, true), "set logscale y\nset format y '%g'\n"));
     CHECK(says(script({{"", {0, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0\n"));
     CHECK(says(script({{"", {-1, 3, 0}}}), "set offsets graph 0, 0, 0.05, 0.05\n"));
 }
