@@ -66,8 +66,8 @@ static void activation(examples::Study& study, const data::Mnist& mnist) {
         trainings.push_back({{name, differ, by_descent, percent(history.last("val_accuracy"))}, history});
     }
     examples::compare(study, "Hidden activations of 784-128-64-10",
-                      {"activation", "spread", "descent, 0.1, 5 epochs", "AdamW, 20 epochs"}, trainings, "val_accuracy",
-                      "activations");
+                      {"activation", "spread", "descent, 0.1, 5 epochs", "AdamW, 20 epochs"}, trainings,
+                      {.series = "val_accuracy", .file = "activations", .label = "test accuracy"});
     fmt::print(
         "Spread: how far a unit of the first hidden layer differs from image to image, before training. The units of a "
         "softmax share\n"
@@ -130,7 +130,8 @@ static void loss(examples::Study& study, const data::Mnist& mnist) {
     train_with("BCE",
                [&](const Tensor& y, const IndexArray& labels) { return nn::bce_with_logits(y, one_hot(labels)); });
     train_with("NLL", [&](const Tensor& y, const IndexArray& labels) { return nn::nll(log_softmax(y), labels); });
-    examples::compare(study, "Losses of 784-128-64-10", {"loss", "test"}, trainings, "val_accuracy", "losses");
+    examples::compare(study, "Losses of 784-128-64-10", {"loss", "test"}, trainings,
+                      {.series = "val_accuracy", .file = "losses", .label = "test accuracy"});
     fmt::print(
         "Cross-entropy asks which class it is. Binary cross-entropy asks ten questions, \"is it a 3?\", as if an image "
         "could be a 3 and an 8\n"

@@ -1,7 +1,7 @@
 // Auto-encoders of MNIST: deeper ones, codes of other sizes, other activations, and one with convolutions. All are trained without labels, by
 // binary cross-entropy, for 10 epochs. Recipes were chosen on a part of the training images, and what counts is the last epoch: the test
 // images are only looked at. Errors are means over pixels.
-#include "autoencoders.hpp"
+#include "support.hpp"
 
 #include <fmt/format.h>
 
@@ -87,7 +87,7 @@ static void depth(examples::Study& study, const Images& images, Trainings& train
     };
     // The first one is linear up to its sigmoid.
     const double shallow = run({784, 64}), deep = run({784, 256, 64});
-    examples::compare(study, "Depths", header, table, "val_loss", "depths");
+    examples::compare(study, "Depths", header, table, {.series = "val_loss", .file = "depths", .label = "test BCE"});
     examples::picture(study, "Reconstructions by depth", "depth-images", rows);
     study.reached(examples::error(17, "mnist auto-encoder 784-64-784", "test BCE", "0.14", 0.082, shallow));
     study.reached(examples::error(17, "mnist auto-encoder 784-256-64-256-784", "test BCE", "0.099", 0.077, deep));
@@ -107,8 +107,8 @@ static void latent(examples::Study& study, const Images& images, Trainings& trai
         before = trained.bce;
     }
     examples::compare(study, "Sizes of the code",
-                      {header[0], header[1], header[2], header[3], "MSE of as many components"}, table, "val_loss",
-                      "latent");
+                      {header[0], header[1], header[2], header[3], "MSE of as many components"}, table,
+                      {.series = "val_loss", .file = "latent", .label = "test BCE"});
     examples::picture(study, "Reconstructions by size of the code", "latent-images", rows);
     study.reached({.number = 18,
                    .name = "mnist codes of 10, 30, 64, 256: fall of the error from each to the next, at least",
@@ -133,7 +133,8 @@ static void activation(examples::Study& study, const Images& images, Trainings& 
     run("ReLU", nn::ReLU{});
     run("ELU", nn::ELU{});
     run("GELU", nn::GELU{});
-    examples::compare(study, "Activations of 784-256-64-256-784", header, table, "val_loss", "activations", true);
+    examples::compare(study, "Activations of 784-256-64-256-784", header, table,
+                      {.series = "val_loss", .file = "activations", .label = "test BCE", .log_y = true});
     examples::picture(study, "Reconstructions by activation", "activation-images", rows);
     study.reached(examples::error(19, "mnist auto-encoder, tanh against the better of sigmoid and softmax", "test BCE",
                                   "tanh best", std::min(sigmoid, softmax), tanh));
@@ -153,8 +154,8 @@ static void convolution(examples::Study& study, const Images& images, Trainings&
     Trained &dense = trainings.dense({784, 256, 64}), &conv = trainings("convolutional", convolutional);
     std::cout << nn::summary(conv.net, {64, 784});
     examples::compare(study, "Convolutions, codes of 64", header,
-                      {compared("784-256-64-256-784", dense), compared("convolutional", conv)}, "val_loss",
-                      "convolution");
+                      {compared("784-256-64-256-784", dense), compared("convolutional", conv)},
+                      {.series = "val_loss", .file = "convolution", .label = "test BCE"});
     examples::picture(study, "Reconstructions without and with convolutions", "convolution-images",
                       {{"test images", images.shown},
                        {"dense", examples::reconstructed(dense.net, images.shown)},

@@ -28,16 +28,17 @@ struct Row {
     double median() const {
         std::vector<double> values;
         for (const auto& [seed, value] : reached) values.push_back(value);
-        std::ranges::sort(values);
-        const std::size_t middle = values.size() / 2;
-        return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+        return examples::median(values);
     }
     bool met() const { return better == "larger" ? median() >= goal : median() <= goal; }
     std::string verdict() const { return quick ? "(quick)" : met() ? "ok" : "missed"; }
-    std::string with_unit(double value) const { return fmt::format("{:.4g}{}", value, unit); }
+    std::string with_unit(double value) const { return examples::with_unit(value, unit); }
     std::string by_seed() const {
         std::string text;
-        for (const auto& [seed, value] : reached) text += fmt::format("{}{:.4g}", text.empty() ? "" : ", ", value);
+        for (const auto& [seed, value] : reached) {
+            const std::string shown = with_unit(value);
+            text += (text.empty() ? "" : ", ") + shown.substr(0, shown.size() - unit.size());
+        }
         return text;
     }
 };

@@ -1,7 +1,7 @@
 // What is in the codes of an auto-encoder that has never seen a label: clusters (k-means), neighbours (t-SNE), and features for
 // a classifier. All of it beside the same on the images themselves. The codes are those of test images, which the auto-encoder has not seen
 // either.
-#include "autoencoders.hpp"
+#include "support.hpp"
 
 #include <fmt/format.h>
 
@@ -160,7 +160,7 @@ static void classifier(examples::Study& study, const Task& task, Autoencoder& ne
     run("linear-on-codes", train_codes, test_codes, {code, classes});
     const double accuracy = run("hidden-on-codes", train_codes, test_codes, {code, 128, classes});
     examples::compare(study, "Classifiers of images and of codes", {"classifier", "training", "test"}, trainings,
-                      "val_accuracy", "classifiers");
+                      {.series = "val_accuracy", .file = "classifiers", .label = "test accuracy"});
     study.reached({.number = 20,
                    .name = fmt::format("{} classifier of {} latent features", task.name, code),
                    .reported = "not done",

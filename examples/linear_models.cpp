@@ -1,6 +1,5 @@
 // Models with one line in them: linear regression against least squares, two blobs told apart by a linear layer and MSE, and
 // Rosenblatt's perceptron, which converges where a line separates the classes and goes round in circles on XOR.
-#include "parts.hpp"
 #include "support.hpp"
 
 #include <fmt/format.h>

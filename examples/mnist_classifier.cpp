@@ -43,7 +43,8 @@ static void convolution(examples::Study& study, const data::Mnist& mnist) {
     optim::Adam adam{net.parameters(), {.lr = 2e-3}};
     const auto history = train::fit(net, nn::cross_entropy, adam, shifted, test, falling(options(study, "cnn", 10)));
     examples::compare(study, "Convolutions", {"network", "test accuracy"},
-                      {{{"CNN", percent(history.last("val_accuracy"))}, history}}, "val_accuracy", "cnn");
+                      {{{"CNN", percent(history.last("val_accuracy"))}, history}},
+                      {.series = "val_accuracy", .file = "cnn", .label = "test accuracy"});
     nn::save(net, study.options.out / "cnn.safetensors");
     study.report().add_classification(net, test);
     study.reached({.number = 29,
@@ -66,7 +67,8 @@ static void depth(examples::Study& study, const data::Mnist& mnist) {
         trainings.push_back(
             {{name, percent(history.last("accuracy")), percent(history.last("val_accuracy"))}, history});
     }
-    examples::compare(study, "Depths", {"network", "training", "test"}, trainings, "val_accuracy", "depths");
+    examples::compare(study, "Depths", {"network", "training", "test"}, trainings,
+                      {.series = "val_accuracy", .file = "depths", .label = "test accuracy"});
     study.reached({.number = 14,
                    .name = "mnist 784-128-64-10",
                    .reported = "curves",
@@ -89,7 +91,7 @@ static void learning_rate(examples::Study& study, const data::Mnist& mnist) {
         if (validation > best) best = validation, chosen = test;
     }
     examples::compare(study, "Learning rates of the linear network", {"lr", "validation", "test"}, trainings,
-                      "val_loss", "learning-rates");
+                      {.series = "val_loss", .file = "learning-rates", .label = "validation loss"});
     study.reached({.number = 12,
                    .name = "mnist linear softmax, rate chosen on the validation part",
                    .reported = "about 91.5 %",
@@ -112,7 +114,7 @@ static void batch_size(examples::Study& study, const data::Mnist& mnist) {
         worst = std::min(worst, history.last("val_accuracy"));
     }
     examples::compare(study, "Batch sizes of 784-128-10", {"batch size", "training loss", "test loss", "test"},
-                      trainings, "val_loss", "batch-sizes");
+                      trainings, {.series = "val_loss", .file = "batch-sizes", .label = "test loss"});
     study.reached({.number = 13,
                    .name = "mnist batch sizes, the worst of them",
                    .reported = "curves",
@@ -160,7 +162,7 @@ static void narrow(examples::Study& study, const data::Mnist& mnist) {
         study.report().add_classification(net, mnist.test, {.image = {28, 28}});
     }
     examples::compare(study, "Hidden layers of 40", {"network", "validation", "test", "precision", "recall", "F1"},
-                      trainings, "val_accuracy", "narrow");
+                      trainings, {.series = "val_accuracy", .file = "narrow", .label = "validation accuracy"});
     study.reached({.number = 24,
                    .name = "mnist 784-40-...-10, depth chosen on the validation part",
                    .reported = "96 %",

@@ -2,6 +2,7 @@
 // function is Rosenbrock's valley, which gradient descent needs tens of thousands of steps for.
 #include "support.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cmath>

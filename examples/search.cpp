@@ -1,7 +1,6 @@
 // Search for hyper-parameters: at random, by successive halving, and by a model of what has been seen (TPE), the last two with half
 // of the training that the first one gets. Digits, with a validation part by which everything is chosen; the test part is shown to the
 // winners only.
-#include "parts.hpp"
 #include "support.hpp"
 
 #include <fmt/format.h>

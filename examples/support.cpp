@@ -1,12 +1,15 @@
 #include "support.hpp"
 
+#include <xtape/files/write.hpp>
+
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iomanip>
+#include <span>
 
 namespace examples {
 
@@ -260,8 +263,8 @@ void Study::picture(const train::Plot& plot, const std::string& name) {
 
 void Study::reached(const Outcome& o) {
     const bool ok = o.better == train::Better::larger ? o.reached >= o.goal : o.reached <= o.goal;
-    const std::string line = fmt::format("#{} {}: reported {}, goal {:.4g}{}, reached {:.4g}{}  {}", o.number, o.name,
-                                         o.reported, o.goal, o.unit, o.reached, o.unit,
+    const std::string line = fmt::format("#{} {}: reported {}, goal {}, reached {}  {}", o.number, o.name, o.reported,
+                                         with_unit(o.goal, o.unit), with_unit(o.reached, o.unit),
                                          options.quick ? "(quick)"
                                          : ok          ? "ok"
                                                        : "missed");
@@ -287,16 +290,19 @@ void Study::reached(const Outcome& o) {
 }
 
 void compare(Study& study, const std::string& title, const std::vector<std::string>& header,
-             const std::vector<Compared>& trainings, const std::string& series, const std::string& name, bool log_y) {
+             const std::vector<Compared>& trainings, const Curves& curves) {
     std::vector<std::vector<std::string>> rows;
-    train::Plot plot{.title = title + ": curves", .x_label = "epoch", .y_label = series, .series = {}, .log_y = log_y};
-    for (const Compared& training : trainings) {
-        rows.push_back(training.row);
-        if (training.history.has(series))
-            plot.series.push_back({.name = training.row.at(0), .y = training.history[series]});
+    train::Plot plot{.title = title + ": curves",
+                     .x_label = "epoch",
+                     .y_label = curves.label.empty() ? curves.series : curves.label,
+                     .series = {},
+                     .log_y = curves.log_y};
+    for (const auto& [row, history] : trainings) {
+        rows.push_back(row);
+        if (history.has(curves.series)) plot.series.push_back({.name = row.at(0), .y = history[curves.series]});
     }
     study.table(title, header, rows);
-    if (!plot.series.empty()) study.picture(plot, name);
+    if (!plot.series.empty()) study.picture(plot, curves.file);
 }
 
 train::FitOptions falling(train::FitOptions options) {
@@ -304,6 +310,101 @@ train::FitOptions falling(train::FitOptions options) {
     return options;
 }
 
+std::string with_unit(double value, const std::string& unit) {
+    return fmt::format("{:.{}g}{}", value, unit == " %" ? 4 : 6, unit);
+}
+
 std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
+
+Parts parts_of_digits(const std::array<std::size_t, 3>& sizes, const std::filesystem::path& file) {
+    const data::TensorDataset digits = data::digits();
+    const IndexArray order = random::permutation(digits.size());
+    const std::array names{"train", "validation", "test"};
+    std::vector<std::string> rows;
+    std::vector<data::TensorDataset> parts;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        const std::span<const std::int64_t> part(order.data() + begin, sizes[i]);
+        parts.push_back(digits.subset(part));
+        for (const std::int64_t row : part)
+            rows.push_back(fmt::format("{},{},{}", names[i], row, digits.labels()(row)));
+        begin += sizes[i];
+    }
+    if (!file.empty()) write_csv(file, "part,row,label", rows);
+    return {parts[0], parts[1], parts[2]};
+}
+
+void write_csv(const std::filesystem::path& file, const std::string& header, const std::vector<std::string>& rows) {
+    const std::string text = fmt::format("{}\n{}\n", header, fmt::join(rows, "\n"));
+    files::write_atomically(file, std::as_bytes(std::span(text)));
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    const std::size_t middle = values.size() / 2;
+    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+std::string joined(const std::vector<double>& values) {
+    std::string text;
+    for (const double value : values) text += fmt::format("{}{:.2f}", text.empty() ? "" : " ", value);
+    return text;
+}
+
+std::string there_and_back(std::vector<std::size_t> widths) {
+    for (std::size_t i = widths.size() - 1; i > 0; --i) widths.push_back(widths[i - 1]);
+    return fmt::format("{}", fmt::join(widths, "-"));
+}
+
+Array reconstructed(nn::Module& net, const Array& images) {
+    return sigmoid(Tensor(train::predict(net, data::ArrayDataset{images}))).value();
+}
+
+Array projected(const Array& train, std::size_t components, const Array& images) {
+    const analysis::Pca pca = analysis::pca(train, {.components = components});
+    return pca.inverse_transform(pca.transform(images));
+}
+
+Array one_of_each(const data::TensorDataset& set) {
+    const IndexArray& labels = set.labels();
+    std::vector<std::int64_t> rows;
+    for (std::size_t k = 0; k < set.classes(); ++k) {
+        const auto found = std::find(labels.begin(), labels.end(), static_cast<std::int64_t>(k));
+        if (found != labels.end()) rows.push_back(found - labels.begin());
+    }
+    return set.subset(rows).features();
+}
+
+Outcome error(int number, const std::string& name, const std::string& metric, const std::string& reported, double goal,
+              double reached) {
+    return {.number = number,
+            .name = name,
+            .metric = metric,
+            .reported = reported,
+            .goal = goal,
+            .reached = reached,
+            .unit = "",
+            .better = train::Better::smaller};
+}
+
+void picture(Study& study, const std::string& title, const std::string& name, const std::vector<ImageRow>& rows) {
+    const std::size_t columns = rows.at(0).images.shape()[0];
+    const auto side = static_cast<std::size_t>(std::lround(std::sqrt(rows[0].images.shape()[1])));
+    Array all = empty_array<float>(Shape{rows.size() * columns, side, side});
+    std::vector<std::string> captions;
+    float* to = all.data();
+    for (const ImageRow& row : rows) {
+        // Gray runs from 0 to 1 in every picture, whatever a projection does.
+        to = std::transform(row.images.begin(), row.images.end(), to, [](float v) { return std::clamp(v, 0.f, 1.f); });
+        captions.push_back(row.caption);
+        captions.resize(captions.size() + columns - 1);
+    }
+    std::vector<std::string> names;
+    for (const ImageRow& row : rows) names.push_back(row.caption);
+    study.picture(title, name + ".png", fmt::format("from above: {}", fmt::join(names, ", ")),
+                  [&](const std::filesystem::path& file) {
+                      train::write_image_grid(file, all, {.title = title, .captions = captions, .columns = columns});
+                  });
+}
 
 }  // namespace examples

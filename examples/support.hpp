@@ -3,12 +3,15 @@
 
 #include <xtape/xtape.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -73,8 +76,10 @@ public:
 
     /// More options, before run(): a number from `low` to `high`, or one of some words. What the variable holds is the default.
     void option(const std::string& name, double& value, const std::string& about, double low, double high);
-    void option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low, std::size_t high);
-    void option(const std::string& name, std::string& value, const std::string& about, const std::vector<std::string>& words);
+    void option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low,
+                std::size_t high);
+    void option(const std::string& name, std::string& value, const std::string& about,
+                const std::vector<std::string>& words);
 
     /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of examples::run.
     int run(int argc, char** argv, const std::function<void()>& body);
@@ -126,11 +131,18 @@ struct Compared {
     xtape::train::History history;
 };
 
-/// A table of trainings, with a plot of that series of their histories (OUT/NAME.svg). A training that has no such series, because it
-/// failed, has no curve.
+/// What to plot of trainings: a series of their histories.
+struct Curves {
+    std::string series;  ///< "val_loss"
+    std::string file;    ///< OUT/FILE.svg
+    std::string label =
+        {};  ///< of the y axis, when the series' name does not say it: what was held out may be the test part
+    bool log_y = false;
+};
+
+/// A table of trainings, with a plot. A training that has no such series, because it failed, has no curve.
 void compare(Study& study, const std::string& title, const std::vector<std::string>& header,
-             const std::vector<Compared>& trainings, const std::string& series, const std::string& name,
-             bool log_y = false);
+             const std::vector<Compared>& trainings, const Curves& curves);
 
 /// With a learning rate that falls to 0 over the epochs, along half a cosine.
 xtape::train::FitOptions falling(xtape::train::FitOptions options);
@@ -148,5 +160,72 @@ xtape::nn::Sequential mlp(const std::vector<std::size_t>& widths, const Activati
 
 /// 0.9712 as "97.12 %".
 std::string percent(double share);
+
+/// What a study has reached, with as many digits as say something: "97.77 %", and "0.999988", which is not 1.
+std::string with_unit(double value, const std::string& unit);
+
+struct Parts {
+    xtape::data::TensorDataset train, validation, test;
+};
+
+/// So many digits for training, validation and test, in an order of the process-wide seed. Their rows and labels go to
+/// `file`, unless that is empty.
+Parts parts_of_digits(const std::array<std::size_t, 3>& sizes, const std::filesystem::path& file = {});
+
+/// A header line and the rows. Throws IoError when the file cannot be written.
+void write_csv(const std::filesystem::path& file, const std::string& header, const std::vector<std::string>& rows);
+
+/// The middle one, or the mean of the two in the middle; of at least one.
+double median(std::vector<double> values);
+
+/// With two decimals and spaces between: what a median is the middle of.
+std::string joined(const std::vector<double>& values);
+
+/// An encoder from images (N, D) to codes, and a decoder from codes to logits, of which sigmoid makes gray values.
+struct Autoencoder : xtape::nn::Module {
+    xtape::nn::Sequential encoder, decoder;
+
+    Autoencoder(xtape::nn::Sequential to_code, xtape::nn::Sequential to_image)
+        : encoder(std::move(to_code)), decoder(std::move(to_image)) {}
+
+    xtape::Tensor forward(const xtape::Tensor& x) override { return decoder(encoder(x)); }
+    void visit(xtape::nn::Visitor& v) override {
+        v("encoder", encoder);
+        v("decoder", decoder);
+    }
+};
+
+/// Of linear layers of these widths from image to code, {784, 256, 64}, and the same ones back. The activation is between layers, but not
+/// on the code: a code that is squashed, or has no negative numbers, says less.
+template <class Activation>
+Autoencoder dense_autoencoder(std::vector<std::size_t> widths, const Activation& activation) {
+    auto encoder = mlp(widths, activation, xtape::nn::Init::xavier_uniform);
+    std::reverse(widths.begin(), widths.end());
+    return {std::move(encoder), mlp(widths, activation, xtape::nn::Init::xavier_uniform)};
+}
+
+/// "784-256-64-256-784" for {784, 256, 64}.
+std::string there_and_back(std::vector<std::size_t> widths);
+
+/// The gray values that an auto-encoder makes of images (N, D).
+xtape::Array reconstructed(xtape::nn::Module& net, const xtape::Array& images);
+
+/// The same by the first principal components of other images: the best that linear layers can do, by mean squared error.
+xtape::Array projected(const xtape::Array& train, std::size_t components, const xtape::Array& images);
+
+/// The first image of each class, (classes, D).
+xtape::Array one_of_each(const xtape::data::TensorDataset& set);
+
+/// An error, which is to be no larger than the goal.
+Outcome error(int number, const std::string& name, const std::string& metric, const std::string& reported, double goal,
+              double reached);
+
+struct ImageRow {
+    std::string caption;  ///< one word or two; there is room for 12 letters
+    xtape::Array images;  ///< (N, side * side)
+};
+
+/// OUT/NAME.png: the rows below each other.
+void picture(Study& study, const std::string& title, const std::string& name, const std::vector<ImageRow>& rows);
 
 }  // namespace examples

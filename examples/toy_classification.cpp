@@ -58,7 +58,8 @@ static void blobs(examples::Study& study) {
     const auto history = train::fit(net, nn::mse, sgd, with_numbers(points), options(study, "blobs", 100, 20, 10));
     const double right = accuracy(net, points);
     examples::compare(study, "Two blobs, 2-3-1", {"network", "training accuracy"},
-                      {{{"2-3-1", percent(right)}, history}}, "loss", "blobs-loss", true);
+                      {{{"2-3-1", percent(right)}, history}},
+                      {.series = "loss", .file = "blobs-loss", .label = "MSE", .log_y = true});
     map(study, net, points, fmt::format("two blobs, 2-3-1: {}", percent(right)), "blobs");
     study.reached({.number = 3,
                    .name = "two blobs, 2-3-1",

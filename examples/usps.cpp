@@ -37,8 +37,8 @@ static void loss(examples::Study& study, const data::Usps& usps) {
     };
     train_with("MSE", mse);
     train_with("CE", nn::cross_entropy);
-    examples::compare(study, "Losses of 256-128-64-10, tanh", {"loss", "training", "test"}, trainings, "val_accuracy",
-                      "losses");
+    examples::compare(study, "Losses of 256-128-64-10, tanh", {"loss", "training", "test"}, trainings,
+                      {.series = "val_accuracy", .file = "losses", .label = "test accuracy"});
     for (std::size_t i = 0; i < trainings.size(); ++i) {
         study.reached({.number = 6,
                        .name = "usps 256-128-64-10 tanh, " + trainings[i].row[0],
@@ -68,7 +68,8 @@ static void learning_rate(examples::Study& study, const data::Usps& usps) {
         if (validation > best) best = validation, chosen = test;
     }
     examples::compare(study, "Learning rates of gradient descent, 30 epochs", {"lr", "training", "validation", "test"},
-                      trainings, "val_loss", "learning-rates", true);
+                      trainings,
+                      {.series = "val_loss", .file = "learning-rates", .label = "validation loss", .log_y = true});
     study.picture({.title = "Error by learning rate",
                    .x_label = "-log10(learning rate)",
                    .y_label = "error, %",
@@ -92,7 +93,7 @@ static void conv1d(examples::Study& study, const data::Usps& usps) {
         train::fit(net, nn::cross_entropy, adam, few, usps.test, falling(options(study, "conv1d", 40, 20)));
     examples::compare(study, "Conv1d on 200 digits", {"network", "training", "test"},
                       {{{"Conv1d", percent(history.last("accuracy")), percent(history.last("val_accuracy"))}, history}},
-                      "val_accuracy", "conv1d");
+                      {.series = "val_accuracy", .file = "conv1d", .label = "test accuracy"});
     study.reached({.number = 11,
                    .name = "usps Conv1d, 200 digits",
                    .reported = "77 %",
@@ -124,7 +125,7 @@ static void conv2d(examples::Study& study, const data::Usps& usps) {
         train::fit(net, nn::cross_entropy, adam, changed, test, falling(options(study, "conv2d", 30, 32)));
     examples::compare(study, "Conv2d on all digits", {"network", "training, changed", "test"},
                       {{{"Conv2d", percent(history.last("accuracy")), percent(history.last("val_accuracy"))}, history}},
-                      "val_accuracy", "conv2d");
+                      {.series = "val_accuracy", .file = "conv2d", .label = "test accuracy"});
     study.report().add_classification(net, test);
     nn::save(net, study.options.out / "conv2d.safetensors");
     study.reached({.number = 11,

@@ -1,7 +1,7 @@
 // Auto-encoders of USPS digits, 16 x 16: two depths, two sizes of the code, two batch sizes, beside as many principal components; and
 // networks that take noise away, trained with and without noise. Gray values from 0 to 1. Recipes were chosen on a part of the
 // training digits, and what counts is the last epoch: the test digits are only looked at. Errors are means over pixels.
-#include "autoencoders.hpp"
+#include "support.hpp"
 
 #include <fmt/format.h>
 
@@ -52,7 +52,7 @@ static void settings(examples::Study& study, const data::Usps& usps) {
         examples::picture(study, fmt::format("USPS, codes of {}", code), fmt::format("code-{}", code), rows);
     }
     examples::compare(study, "Auto-encoders of USPS", {"network", "test BCE", "test MSE", "MSE of as many components"},
-                      trainings, "val_loss", "settings");
+                      trainings, {.series = "val_loss", .file = "settings"});
     study.reached(examples::error(8, "usps auto-encoder 256-128-16-128-256, against 16 principal components",
                                   "test MSE", "pictures", by_components, deepest));
 }
