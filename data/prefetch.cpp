@@ -2,7 +2,9 @@
 #include <xtape/data/prefetch.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cfenv>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -12,14 +14,43 @@
 #include <utility>
 #include <vector>
 
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
 namespace xtape::data::detail {
 
 using xtape::detail::BackgroundWork;
 using xtape::detail::BlockFunction;
 
+namespace {
+
+void pause() {
+#if defined(__SSE__)
+    _mm_pause();
+#endif
+}
+
+// Watches whether something comes true, for about as long as it takes to go to sleep and to be woken.
+template <class F>
+bool soon(F&& f) {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + std::chrono::microseconds(20);
+    do {
+        for (int i = 0; i < 16; ++i) {
+            if (f()) return true;
+            pause();
+        }
+    } while (Clock::now() < end);
+    return false;
+}
+
+}  // namespace
+
+// What the caller changes with every number, it changes without the mutex, which a worker may hold just then.
 struct Prefetcher::Shared {
     struct Place {
-        bool done = false;
+        std::atomic<bool> done = false;  // set by a worker, which before it writes `error`; reset by the caller
         std::exception_ptr error;
     };
 
@@ -44,7 +75,12 @@ struct Prefetcher::Shared {
     void serve() {
         std::unique_lock lock(mutex);
         for (;;) {
-            work.wait(lock, [&] { return quit || (upcoming < end && upcoming < asked + places.size()); });
+            const auto ready = [&] { return quit || (upcoming < end && upcoming < asked + places.size()); };
+            if (!ready()) {
+                ++asleep;  // before it looks at `asked` again: the caller changes that first and then looks at this
+                work.wait(lock, ready);
+                --asleep;
+            }
             if (quit) return;
             const std::size_t number = upcoming++;
             ++busy;
@@ -53,7 +89,9 @@ struct Prefetcher::Shared {
             lock.lock();
             --busy;
             if (error) end = std::min(end, upcoming);  // nobody asks for what comes behind
-            places[number % places.size()] = {true, std::move(error)};
+            Place& place = places[number % places.size()];
+            place.error = std::move(error);
+            place.done.store(true, std::memory_order_release);
             done.notify_one();
         }
     }
@@ -73,11 +111,12 @@ struct Prefetcher::Shared {
     std::condition_variable work, done;
     std::optional<BlockFunction> fill;
     std::fenv_t environment{};
-    std::size_t upcoming = 0;  // the next number to be begun
-    std::size_t asked = 0;     // the number that was asked for last: those before it are forgotten
-    std::size_t next = 0;      // the next number to be asked for
-    std::size_t end = 0;       // no number from here on is begun
-    std::size_t busy = 0;      // workers inside fill
+    std::size_t upcoming = 0;             // the next number to be begun
+    std::size_t next = 0;                 // the next number to be asked for
+    std::size_t end = 0;                  // no number from here on is begun
+    std::size_t busy = 0;                 // workers inside fill
+    std::atomic<std::size_t> asked = 0;   // the number that was asked for last: those before it are forgotten
+    std::atomic<std::size_t> asleep = 0;  // workers that sleep or are about to
     bool quit = false;
     std::vector<Place> places;
     std::vector<std::jthread> threads;  // last, so that all have ended before the rest is destroyed
@@ -97,7 +136,7 @@ void Prefetcher::begin(std::size_t first, std::size_t end, BlockFunction fill) {
         const std::scoped_lock lock(shared_->mutex);
         shared_->fill.emplace(fill);
         std::fegetenv(&shared_->environment);
-        shared_->upcoming = shared_->asked = shared_->next = first;
+        shared_->asked = shared_->upcoming = shared_->next = first;
         shared_->end = end;
     }
     shared_->work.notify_all();
@@ -106,16 +145,20 @@ void Prefetcher::begin(std::size_t first, std::size_t end, BlockFunction fill) {
 void Prefetcher::take() {
     Shared& s = *shared_;
     if (s.threads.empty()) return (*s.fill)(s.next++);
-    std::exception_ptr error;
-    {
-        std::unique_lock lock(s.mutex);
-        s.asked = s.next++;
+    const std::size_t number = s.next++;
+    s.asked = number;
+    if (s.asleep != 0) {
+        { const std::scoped_lock lock(s.mutex); }  // so that none is between looking and sleeping
         s.work.notify_one();
-        Shared::Place& place = s.places[s.asked % s.places.size()];
-        s.done.wait(lock, [&] { return place.done; });
-        place.done = false;
-        error = std::exchange(place.error, nullptr);
     }
+    Shared::Place& place = s.places[number % s.places.size()];
+    const auto done = [&] { return place.done.load(std::memory_order_acquire); };
+    if (!soon(done)) {
+        std::unique_lock lock(s.mutex);
+        s.done.wait(lock, done);
+    }
+    place.done.store(false, std::memory_order_relaxed);
+    const std::exception_ptr error = std::exchange(place.error, nullptr);
     if (!error) return;
     stop();
     std::rethrow_exception(error);
@@ -126,7 +169,10 @@ void Prefetcher::stop() noexcept {
     std::unique_lock lock(s.mutex);
     s.end = 0;
     s.done.wait(lock, [&] { return s.busy == 0; });
-    std::fill(s.places.begin(), s.places.end(), Shared::Place{});
+    for (Shared::Place& place : s.places) {
+        place.done = false;
+        place.error = nullptr;
+    }
 }
 
 std::size_t workers_for(std::size_t wanted) {

@@ -13,7 +13,8 @@ namespace xtape::data::detail {
 /// results as its own until the number after n is asked for. Without workers the thread that asks calls fill itself.
 ///
 /// 1. One thread calls begin(), take() and stop().
-/// 2. Workers sleep while there is nothing to do, and end with this object, after the call of fill they are in.
+/// 2. Workers sleep while there is nothing to do, and end with this object, after the call of fill they are in. The
+///    thread that asks sleeps too, after 20 microseconds in which it looks again and again.
 /// 3. While it works, a worker counts as one of threads() (see BackgroundWork).
 /// 4. After begin() nothing is allocated.
 class Prefetcher {

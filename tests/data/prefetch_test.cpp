@@ -78,6 +78,32 @@ TEST_CASE("prefetched numbers come in order, each filled once") {
     }
 }
 
+TEST_CASE("nothing is lost between threads that watch, sleep and wake in any rhythm") {
+    const auto pause = [](std::size_t n, std::size_t rhythm) {
+        // None, shorter and longer than a thread watches before it sleeps.
+        constexpr std::size_t microseconds[] = {0, 10, 19, 21, 200};
+        const std::size_t length = microseconds[rhythm < 5 ? rhythm : n * n % 5];
+        if (length != 0) std::this_thread::sleep_for(std::chrono::microseconds(length));
+    };
+    for (const std::size_t workers : {1U, 3U}) {
+        for (std::size_t rhythms = 0; rhythms < 36; ++rhythms) {
+            Prefetcher prefetcher(workers, 1 + rhythms % 4);
+            std::vector<std::size_t> results(prefetcher.places());
+            const auto fill = [&](std::size_t n) {
+                pause(n, rhythms / 6);
+                results[n % results.size()] = n;
+            };
+            prefetcher.begin(0, 30, xtape::detail::BlockFunction(fill));
+            for (std::size_t n = 0; n < 30; ++n) {
+                prefetcher.take();
+                REQUIRE(results[n % results.size()] == n);
+                pause(n, rhythms % 6);
+            }
+            prefetcher.stop();
+        }
+    }
+}
+
 TEST_CASE("workers run ahead as far as there are places and no further") {
     Prefetcher prefetcher(1, 3);
     std::atomic<std::size_t> filled{0};
