@@ -170,12 +170,12 @@ static void perceptron(examples::Study& study) {
         fmt::print("after {} epochs the weights are some that it had before: it will go round for ever\n", again);
     }
     study.reached({.number = 28,
-                   .name = "perceptron on XOR",
-                   .metric = "fewest mistakes in an epoch",
+                   .name = "perceptron on XOR, in the best of 100 epochs",
+                   .metric = "mistakes of 4, at least",
                    .reported = "cannot",
                    .goal = 1,
                    .reached = static_cast<double>(*std::ranges::min_element(never.mistakes)),
-                   .unit = " mistakes at least in each of 100 epochs"});
+                   .unit = " mistakes"});
 }
 
 int main(int argc, char** argv) {
