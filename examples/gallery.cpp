@@ -37,6 +37,7 @@ struct Row {
         }
         return examples::median(margins) >= 0;
     }
+    std::string run() const { return study == "all" ? program : program + " --study " + study; }
     std::string verdict() const { return quick ? "(quick)" : met() ? "ok" : "missed"; }
     std::string with_unit(double value) const { return examples::with_unit(value, unit); }
     std::string by_seed() const {
@@ -166,9 +167,7 @@ static void add_pictures(train::Report& report, const std::vector<Row>& rows) {
         for (const fs::path& picture : row.pictures) {
             if (shown.insert(picture).second) pictures.push_back({picture, picture.stem().string()});
         }
-        if (!pictures.empty())
-            report.add_pictures(fmt::format("#{} {}", row.number, row.study == "all" ? row.program : row.study),
-                                pictures);
+        if (!pictures.empty()) report.add_pictures(fmt::format("#{} {}", row.number, row.run()), pictures);
     }
 }
 
@@ -185,10 +184,11 @@ int main(int argc, char** argv) {
         if (rows.empty())
             throw DataError(fmt::format("{}: expected folders with a studies.csv, found none", folder.string()));
         const auto peers = baselines(folder);
-        Cells cells{{"#", "study", "measure", "reported", "goal", "reached, median", "by seed", "scikit-learn", ""}};
+        Cells cells{
+            {"#", "study", "run", "measure", "reported", "goal", "reached, median", "by seed", "scikit-learn", ""}};
         for (const Row& row : rows) {
             const auto peer = peers.find({row.number, row.name});
-            cells.push_back({fmt::format("{}", row.number), row.name, row.metric, row.reported,
+            cells.push_back({fmt::format("{}", row.number), row.name, row.run(), row.metric, row.reported,
                              row.with_unit(Row::median(row.goals)), row.with_unit(Row::median(row.reached)),
                              row.by_seed(), peer == peers.end() ? "" : peer->second, row.verdict()});
         }

@@ -29,13 +29,13 @@ printf '<svg xmlns="http://www.w3.org/2000/svg"></svg>' >"$folder/lines-42/line.
 
 "$gallery" "$folder" --skipped "#6 usps" >"$folder/output" || fail "$(cat "$folder/output")"
 expect() { grep -q -- "$1" "$folder/$2" || fail "expected $1 in $2: $(cat "$folder/$2")"; }
-expect '^1 .* line .* 0.001 .* 0.002 .* y = 8 x + 2 .* missed$' output
+expect '^1 .* line .*lines --study regression.* 0.001 .* 0.002 .* y = 8 x + 2 .* missed$' output
 expect '^25 .* > 95 % .* 97.5 % .* 97.7 % .* 97.7, 99.1, 96.2 .* ok$' output
 expect '^30 .* 0.5 .* 0.4 .* 0.4, 0.35, 0.45 .* ok$' output   # each seed against its own goal
 expect '^skipped: #6 usps' output
 expect '^4 results, 1 missed: /.*gallery.html$' output
-expect '"25","digits, deep","test accuracy"' gallery.csv
-expect '| 25 | digits, deep | test accuracy | > 95 % |' gallery.md
+expect '"25","digits, deep","digits","test accuracy"' gallery.csv
+expect '| 25 | digits, deep | digits | test accuracy | > 95 % |' gallery.md
 expect 'data:image/svg+xml' gallery.html
 cut -d' ' -f1 "$folder/gallery.txt" | tr '\n' ' ' | grep -q '# 1 2 25 30' || fail "not in the order of numbers: $(cat "$folder/gallery.txt")"
 
