@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace xtape::train::detail {
@@ -33,6 +34,7 @@ figcaption { padding-top: .3rem; font-size: .85rem; text-align: center; color: #
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 table.numbers th:not(:first-child), table.numbers td:not(:first-child) { text-align: right; }
+table.numbers th.words, table.numbers td.words { text-align: left; }
 table.confusion td, table.confusion th { padding: .25rem .5rem; text-align: right; }
 thead th { color: var(--soft); font-weight: 600; }
 pre { overflow-x: auto; padding: .75rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; font-size: .85rem; }
@@ -84,18 +86,32 @@ std::string data_uri(std::string_view media_type, std::span<const std::byte> con
     return fmt::format("data:{};base64,{}", media_type, base64(content));
 }
 
+// Whether a column has words, and not only numbers, gaps and ready cells.
+static bool has_words(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
+    return std::ranges::any_of(rows, [&](const auto& row) {
+        return column < row.size() && !row[column].empty() && row[column].find_first_of("0123456789<-+.") != 0;
+    });
+}
+
 std::string html_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
                        std::string_view css_class) {
+    std::vector<const char*> marks;  // of the columns
+    for (std::size_t i = 0; i < std::max(header.size(), rows.empty() ? 0 : rows[0].size()); ++i) {
+        marks.push_back(i > 0 && has_words(rows, i) ? " class=\"words\"" : "");
+    }
+    const auto mark = [&](std::size_t column) { return column < marks.size() ? marks[column] : ""; };
     std::string html = fmt::format("<div class=\"scroll\"><table class=\"{}\">\n", css_class);
     if (!header.empty()) {
         html += "<thead><tr>";
-        for (const std::string& cell : header) html += "<th scope=\"col\">" + cell + "</th>";
+        for (std::size_t i = 0; i < header.size(); ++i) html += fmt::format("<th scope=\"col\"{}>{}</th>", mark(i), header[i]);
         html += "</tr></thead>\n";
     }
     html += "<tbody>\n";
     for (const auto& row : rows) {
         html += "<tr>";
-        for (const std::string& cell : row) html += cell.starts_with("<td") ? cell : "<td>" + cell + "</td>";
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            html += row[i].starts_with("<td") ? row[i] : fmt::format("<td{}>{}</td>", mark(i), row[i]);
+        }
         html += "</tr>\n";
     }
     return html + "</tbody></table></div>\n";

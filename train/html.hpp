@@ -17,7 +17,8 @@ std::string html_text(std::string_view text);
 /// "data:image/png;base64,..." for what stands in an image's src.
 std::string data_uri(std::string_view media_type, std::span<const std::byte> content);
 
-/// A table; columns of numbers stand to the right. Cells are HTML.
+/// A table. Cells are HTML; one that begins with <td is ready. With the class "numbers" columns stand to the right, apart from the first one
+/// and those with words.
 std::string html_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
                        std::string_view css_class = "numbers");
 

@@ -35,6 +35,14 @@ TEST_CASE("a figure holds its picture, and says what it shows") {
                          xtape::ConfigError);
 }
 
+TEST_CASE("columns with words are marked, for they stand to the left") {
+    CHECK(html_table({"", "note", "n"}, {{"a", "12.5 %", "1"}, {"b", "none", ""}}) ==
+          "<div class=\"scroll\"><table class=\"numbers\">\n<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"words\">note</th>"
+          "<th scope=\"col\">n</th></tr></thead>\n"
+          "<tbody>\n<tr><td>a</td><td class=\"words\">12.5 %</td><td>1</td></tr>\n"
+          "<tr><td>b</td><td class=\"words\">none</td><td></td></tr>\n</tbody></table></div>\n");
+}
+
 TEST_CASE("a table's cells may bring their own style") {
     CHECK(html_table({"a", "b"}, {{"1", "<td style=\"x\">2</td>"}}, "c") ==
           "<div class=\"scroll\"><table class=\"c\">\n<thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead>\n"
