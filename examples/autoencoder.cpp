@@ -1,7 +1,7 @@
 // Auto-encoders of MNIST: deeper ones, codes of other sizes, other activations, and one with convolutions. All are trained without labels, by
 // binary cross-entropy, for 10 epochs. Recipes were chosen on a part of the training images, and what counts is the last epoch: the test
-// images are only looked at. But for one thing: the convolutions have twice the channels since with 8 and 16 they ended at a test BCE of
-// 0.069, above the dense network's. Errors are means over pixels.
+// images are only looked at. Of the convolutions, 8 and 16 channels with pooling and upsampling end at 0.0727 on a tenth of the training
+// images, kept back, those here at 0.0668, and the dense network at 0.0689. Errors are means over pixels.
 #include "support.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,6 @@
 #include "support.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -172,14 +171,14 @@ static void add_pictures(train::Report& report, const std::vector<Row>& rows) {
 }
 
 int main(int argc, char** argv) {
-    CLI::App app{
-        "Collects the studies below a folder of runs; scripts/gallery makes the runs and calls this.\nExample: gallery "
-        "runs/gallery"};
+    examples::Command command{
+        "Collects the studies below a folder of runs; scripts/gallery makes the runs and calls this.\n"
+        "Example: gallery runs/gallery"};
     fs::path folder;
     std::string skipped;
-    app.add_option("folder", folder, "one folder a run")->required()->check(CLI::ExistingDirectory);
-    app.add_option("--skipped", skipped, "what was not run, and why; is shown below the table");
-    return examples::run(app, argc, argv, [&] {
+    command.folder("folder", folder, "one folder a run");
+    command.option("--skipped", skipped, "what was not run, and why; is shown below the table");
+    return command.run(argc, argv, [&] {
         const std::vector<Row> rows = collect(folder);
         if (rows.empty())
             throw DataError(fmt::format("{}: expected folders with a studies.csv, found none", folder.string()));

@@ -2,7 +2,6 @@
 // function is Rosenbrock's valley, which gradient descent needs tens of thousands of steps for.
 #include "support.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -90,21 +89,15 @@ static int minimise(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-    CLI::App app{
+    examples::Command command{
         "Minimises the Rosenbrock function with Newton's method: exact Hessians by automatic differentiation, a "
         "linear\n"
         "system a step, and a line search.\n"
         "Example: newton --dim 100 --start -1.5"};
     Options options;
-    app.add_option("--dim", options.dim, "number of variables")->capture_default_str()->check(CLI::Range(2, 2000));
-    app.add_option("--start", options.start, "where all variables start")
-        ->capture_default_str()
-        ->check(CLI::Range(-100.0, 100.0));
-    app.add_option("--tolerance", options.tolerance, "largest element of the gradient at the end")
-        ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
-    app.add_option("--iterations", options.iterations, "most steps")
-        ->capture_default_str()
-        ->check(CLI::Range(0, 100000));
-    return examples::run(app, argc, argv, [&] { return minimise(options); });
+    command.option("--dim", options.dim, "number of variables", 2, 2000);
+    command.option("--start", options.start, "where all variables start", -100, 100);
+    command.option("--tolerance", options.tolerance, "largest element of the gradient at the end", 0, 1);
+    command.option("--iterations", options.iterations, "most steps", 0, 100000);
+    return command.run(argc, argv, [&] { return minimise(options); });
 }

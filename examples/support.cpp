@@ -1,3 +1,4 @@
+// All helpers of the examples in one place, hence longer than other files.
 #include "support.hpp"
 
 #include <xtape/files/write.hpp>
@@ -15,17 +16,40 @@ namespace examples {
 
 using namespace xtape;
 
-int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+Command::Command(const std::string& about) : app_(std::make_unique<CLI::App>(about)) {}
+
+Command::~Command() = default;
+
+void Command::option(const std::string& name, double& value, const std::string& about, double low, double high) {
+    app_->add_option(name, value, about)->capture_default_str()->check(CLI::Range(low, high));
+}
+
+void Command::option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low,
+                     std::size_t high) {
+    app_->add_option(name, value, about)->capture_default_str()->check(CLI::Range(low, high));
+}
+
+void Command::option(const std::string& name, std::string& value, const std::string& about,
+                     const std::vector<std::string>& words) {
+    CLI::Option* option = app_->add_option(name, value, about)->capture_default_str();
+    if (!words.empty()) option->check(CLI::IsMember(words));
+}
+
+void Command::folder(const std::string& name, std::filesystem::path& value, const std::string& about) {
+    app_->add_option(name, value, about)->required()->check(CLI::ExistingDirectory);
+}
+
+int Command::run(int argc, char** argv, const std::function<int()>& body) {
     const auto fail = [&](const std::string& what, int status) {
         std::fflush(stdout);
         fmt::print(stderr, "{}: {}\n", std::filesystem::path(argv[0]).filename().string(), what);
         return status;
     };
     try {
-        app.parse(argc, argv);
+        app_->parse(argc, argv);
         return body();
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;  // 0: --help
+        return app_->exit(error) == 0 ? 0 : 2;  // 0: --help
     } catch (const train::Interrupted& error) {
         return fail(fmt::format("{}; the same command with --resume auto goes on from there", error.what()),
                     128 + error.signal());
@@ -73,7 +97,7 @@ std::vector<std::pair<std::string, std::string>> configuration(const CLI::App& a
 }  // namespace
 
 Study::Study(std::string name, const std::string& about, Options defaults, const std::vector<std::string>& studies)
-    : options(std::move(defaults)), app_(std::make_unique<CLI::App>(about)), name_(std::move(name)) {
+    : Command(about), options(std::move(defaults)), name_(std::move(name)) {
     if (!studies.empty()) {
         std::vector<std::string> choices{"all"};
         choices.insert(choices.end(), studies.begin(), studies.end());
@@ -115,22 +139,6 @@ Study::Study(std::string name, const std::string& about, Options defaults, const
     app_->add_flag("!--no-progress", options.progress, "no line an epoch");
 }
 
-Study::~Study() = default;
-
-void Study::option(const std::string& name, double& value, const std::string& about, double low, double high) {
-    app_->add_option(name, value, about)->capture_default_str()->check(CLI::Range(low, high));
-}
-
-void Study::option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low,
-                   std::size_t high) {
-    app_->add_option(name, value, about)->capture_default_str()->check(CLI::Range(low, high));
-}
-
-void Study::option(const std::string& name, std::string& value, const std::string& about,
-                   const std::vector<std::string>& words) {
-    app_->add_option(name, value, about)->capture_default_str()->check(CLI::IsMember(words));
-}
-
 std::filesystem::path Study::checkpoints() const {
     if (options.resume == "no" || options.resume == "auto") return options.out / "checkpoints";
     const std::filesystem::path given = options.resume, inside = given / "checkpoints";
@@ -159,7 +167,7 @@ void Study::begin() {
 }
 
 int Study::run(int argc, char** argv, const std::function<void()>& body) {
-    return examples::run(*app_, argc, argv, [&] {
+    return Command::run(argc, argv, [&] {
         begin();
         body();
         report().write();

@@ -20,9 +20,33 @@ class App;  // its header takes longer to compile than an example
 
 namespace examples {
 
-/// Reads the command line and runs a program; an error becomes one line on standard error. Exit status: the body's, or 2 wrong usage
-/// or options, 3 data, 4 files, 128 + signal when training was stopped (130 for Ctrl-C), 1 other.
-int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
+/// A program with options:
+///
+///     examples::Command command{"Minimises ..."};
+///     command.option("--dim", dim, "number of variables", 2, 2000);
+///     return command.run(argc, argv, [&] { return minimise(dim); });
+class Command {
+public:
+    explicit Command(const std::string& about);
+    ~Command();
+
+    /// Options, before run(): a number from `low` to `high`, one of some words, or without words any text. What the variable holds is
+    /// the default.
+    void option(const std::string& name, double& value, const std::string& about, double low, double high);
+    void option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low,
+                std::size_t high);
+    void option(const std::string& name, std::string& value, const std::string& about,
+                const std::vector<std::string>& words = {});
+    /// A folder that exists, without a name in front.
+    void folder(const std::string& name, std::filesystem::path& value, const std::string& about);
+
+    /// Reads the command line and calls the body; an error becomes one line on standard error. Exit status: the body's, or 2 wrong
+    /// usage or options, 3 data, 4 files, 128 + signal when training was stopped (130 for Ctrl-C), 1 other.
+    int run(int argc, char** argv, const std::function<int()>& body);
+
+protected:
+    std::unique_ptr<CLI::App> app_;
+};
 
 /// The common options; what a program sets here are its defaults. --batch-size, --lr and --patience are only there when their default
 /// is not 0.
@@ -65,23 +89,14 @@ struct Outcome {
 ///     });
 ///
 /// Its folder, OUT, gets the files of train::Report, checkpoints/, and studies.csv.
-class Study {
+class Study : public Command {
 public:
     /// With `studies`, the option --study chooses one of them, or all.
     Study(std::string name, const std::string& about, Options defaults, const std::vector<std::string>& studies = {});
 
-    ~Study();
-
     Options options;
 
-    /// More options, before run(): a number from `low` to `high`, or one of some words. What the variable holds is the default.
-    void option(const std::string& name, double& value, const std::string& about, double low, double high);
-    void option(const std::string& name, std::size_t& value, const std::string& about, std::size_t low,
-                std::size_t high);
-    void option(const std::string& name, std::string& value, const std::string& about,
-                const std::vector<std::string>& words);
-
-    /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of examples::run.
+    /// Reads the command line, seeds the random numbers, calls the body and writes the report. Exit status as of Command::run.
     int run(int argc, char** argv, const std::function<void()>& body);
 
     /// Whether --study asks for this one. If so the random numbers begin anew, so that it runs alone as it does among others.
@@ -119,7 +134,6 @@ private:
     void begin();
     std::filesystem::path checkpoints() const;
 
-    std::unique_ptr<CLI::App> app_;
     std::string name_, study_ = "all", lines_;
     std::optional<xtape::train::Report> report_;
     std::chrono::steady_clock::time_point begun_;
