@@ -99,12 +99,7 @@ static void blobs(examples::Study& study) {
                study.fit({.epochs = study.epochs(50, 5), .batch_size = 20}, "blobs"));
 
     leave(study, "blobs", points.features(), points.labels());
-    const auto classify = [&](const Array& x) {
-        const Array output = train::predict(model, data::ArrayDataset{x});
-        IndexArray labels = empty_array<std::int64_t>(Shape{x.shape()[0]});
-        for (std::size_t i = 0; i < labels.size(); ++i) labels(i) = output(i, 0) > 0;
-        return labels;
-    };
+    const auto classify = [&](const Array& x) { return examples::above(model, x, 0); };
     study.picture("Blobs", "blobs.png", "a linear layer, trained with MSE", [&](const std::filesystem::path& file) {
         train::write_decision_map(file, classify, points.features(), points.labels(),
                                   {.title = "linear layer and MSE"});

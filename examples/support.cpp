@@ -318,6 +318,13 @@ train::FitOptions falling(train::FitOptions options) {
     return options;
 }
 
+IndexArray above(nn::Module& net, const Array& inputs, float threshold) {
+    const Array outputs = train::predict(net, data::ArrayDataset{inputs});
+    IndexArray labels = empty_array<std::int64_t>(Shape{outputs.shape()[0]});
+    std::transform(outputs.begin(), outputs.end(), labels.begin(), [&](float y) { return y > threshold; });
+    return labels;
+}
+
 std::string with_unit(double value, const std::string& unit) {
     return fmt::format("{:.{}g}{}", value, unit == " %" ? 4 : 6, unit);
 }

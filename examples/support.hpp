@@ -172,6 +172,9 @@ xtape::nn::Sequential mlp(const std::vector<std::size_t>& widths, const Activati
     return net;
 }
 
+/// Labels (N) by a network of one output, for inputs (N, ...): 1 where it is above the threshold, 0 elsewhere.
+xtape::IndexArray above(xtape::nn::Module& net, const xtape::Array& inputs, float threshold);
+
 /// 0.9712 as "97.12 %".
 std::string percent(double share);
 

@@ -20,12 +20,7 @@ static Array learn_xor(examples::Study& study, const Rows& rows, nn::Init init, 
     nn::Sequential net = examples::mlp({2, 8, 1}, nn::Tanh{}, init);
     optim::Adam adam{net.parameters(), {.lr = 0.05}};
     train::fit(net, nn::mse, adam, rows, falling(study.fit({.epochs = study.epochs(500, 200), .batch_size = 4}, part)));
-    const auto classify = [&](const Array& x) {
-        const Array output = train::predict(net, data::ArrayDataset{x});
-        IndexArray labels = empty_array<std::int64_t>(Shape{x.shape()[0]});
-        for (std::size_t i = 0; i < labels.size(); ++i) labels(i) = output(i, 0) > 0.5f;
-        return labels;
-    };
+    const auto classify = [&](const Array& x) { return examples::above(net, x, 0.5f); };
     study.picture(title, part + ".png", "what the network answers", [&](const std::filesystem::path& file) {
         train::write_decision_map(file, classify, rows.column<0>(), IndexArray{0, 1, 1, 0},
                                   {.title = title, .classes = {"0", "1"}, .margin = 0.5});

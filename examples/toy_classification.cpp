@@ -24,12 +24,7 @@ static nn::Sequential with_sigmoid(nn::Sequential net) {
     return net;
 }
 
-static IndexArray classify(nn::Sequential& net, const Array& x) {
-    const Array output = train::predict(net, data::ArrayDataset{x});
-    IndexArray labels = empty_array<std::int64_t>(Shape{x.shape()[0]});
-    for (std::size_t i = 0; i < labels.size(); ++i) labels(i) = output(i, 0) > 0.5f;
-    return labels;
-}
+static IndexArray classify(nn::Sequential& net, const Array& x) { return examples::above(net, x, 0.5f); }
 
 static double accuracy(nn::Sequential& net, const data::TensorDataset& points) {
     return train::accuracy(points.labels(), classify(net, points.features()));

@@ -1,21 +1,11 @@
 #!/usr/bin/env bash
 # baselines_test.sh ROOT: what scripts/baselines says and writes. Without scikit-learn, only how it refuses wrong usage.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 root="$1"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-failures=0
-
-# expect STATUS TEXT COMMAND...: the command ends with that status and says that.
-expect() {
-    local status=0 output
-    output="$("${@:3}" 2>&1)" || status=$?
-    if [[ "$status" != "$1" || "$output" != *"$2"* ]]; then
-        printf 'FAILED: %s\n  expected status %s and "%s"\n  got status %s and "%s"\n' "${*:3}" "$1" "$2" "$status" "$output"
-        failures=$((failures + 1))
-    fi
-}
 
 baselines="$root/scripts/baselines"
 expect 0 "usage: scripts/baselines RUNS" "$baselines" --help

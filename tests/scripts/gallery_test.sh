@@ -1,18 +1,8 @@
 #!/usr/bin/env bash
 # gallery_test.sh ROOT BUILD: what scripts/gallery refuses, and that its list names studies that the programs have.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 root="$1" build="$2"
-failures=0
-
-# expect STATUS TEXT COMMAND...: the command ends with that status and says that.
-expect() {
-    local status=0 output
-    output="$("${@:3}" 2>&1)" || status=$?
-    if [[ "$status" != "$1" || "$output" != *"$2"* ]]; then
-        printf 'FAILED: %s\n  expected status %s and "%s"\n  got status %s and "%s"\n' "${*:3}" "$1" "$2" "$status" "$output"
-        failures=$((failures + 1))
-    fi
-}
 
 expect 0 'usage: scripts/gallery' "$root/scripts/gallery" --help
 expect 1 'there is no experiment 99' "$root/scripts/gallery" 99
@@ -23,7 +13,7 @@ expect 1 'unknown option --fast' "$root/scripts/gallery" --fast
 
 while read -r program study _; do
     [[ "$program" == \#* || "$study" == all ]] && continue
-    "$build/examples/$program" --help | tr '\n' ' ' | grep -Eq -- "--study [^-]*[{,]$study[,}]" || {
+    "$build/examples/$program" --help | tr '\n' ' ' | grep -Eq -- "--study [^-]*[{,]${study}[,}]" || {
         printf 'FAILED: scripts/gallery.list: %s has no study %s\n' "$program" "$study"
         failures=$((failures + 1))
     }

@@ -2,21 +2,11 @@
 # get_data_test.sh ROOT: what scripts/get-data does with whole, damaged and missing files. No network: everything comes from
 # a folder or a file:// address.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 root="$1"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-failures=0
-
-# expect STATUS TEXT COMMAND...: the command ends with that status and says that.
-expect() {
-    local status=0 output
-    output="$("${@:3}" 2>&1)" || status=$?
-    if [[ "$status" != "$1" || "$output" != *"$2"* ]]; then
-        printf 'FAILED: %s\n  expected status %s and "%s"\n  got status %s and "%s"\n' "${*:3}" "$1" "$2" "$status" "$output"
-        failures=$((failures + 1))
-    fi
-}
 
 # holds FOLDER NAME...: these files are in it, hidden ones counted, and no others.
 holds() {
