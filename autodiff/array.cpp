@@ -6,6 +6,11 @@
 
 namespace xtape {
 
+template class BasicArray<float>;
+template class BasicArray<double>;
+template class BasicArray<std::int64_t>;
+template class BasicArray<std::uint8_t>;
+
 std::string to_string(const Shape& shape) {
     std::string text = "(";
     for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);

@@ -82,17 +82,11 @@ public:
     /// A scalar.
     explicit BasicArray(const T& value) : storage_(1, value) {}
     /// Elements are not initialised.
-    explicit BasicArray(const shape_type& shape) { allocate(shape); }
-    BasicArray(const shape_type& shape, const T& value) {
-        allocate(shape);
-        std::fill(storage_.begin(), storage_.end(), value);
-    }
+    explicit BasicArray(const shape_type& shape);
+    BasicArray(const shape_type& shape, const T& value);
 
     /// From nested lists; `{1, 2, 3}` has shape (3), `{{1, 2, 3}}` (1, 3).
-    BasicArray(std::initializer_list<detail::Element<T>> list) {
-        allocate(shape_type{list.size()});
-        std::transform(list.begin(), list.end(), storage_.begin(), [](const detail::Element<T>& e) { return e.value; });
-    }
+    BasicArray(std::initializer_list<detail::Element<T>> list);
     BasicArray(xt::nested_initializer_list_t<T, 2> list) { fill(list); }
     BasicArray(xt::nested_initializer_list_t<T, 3> list) { fill(list); }
     BasicArray(xt::nested_initializer_list_t<T, 4> list) { fill(list); }
@@ -109,9 +103,9 @@ public:
         return Semantic::operator=(expression);
     }
 
-    BasicArray(const BasicArray&) = default;
+    BasicArray(const BasicArray& other);
     BasicArray(BasicArray&&) = default;
-    BasicArray& operator=(const BasicArray&) = default;
+    BasicArray& operator=(const BasicArray& other);
     BasicArray& operator=(BasicArray&&) = default;
     ~BasicArray() = default;
 
@@ -125,7 +119,7 @@ private:
     friend class xt::xcontainer<BasicArray>;
 
     // Forced, because the shape of a scalar is that of an empty container, which would leave it without memory.
-    void allocate(const shape_type& shape) { Base::resize(shape, true); }
+    void allocate(const shape_type& shape);
 
     template <class List>
     void fill(const List& list) {
@@ -137,6 +131,41 @@ private:
 
     storage_type storage_;
 };
+
+// What allocates anyway stands outside of the class and is compiled once, in array.cpp: each of these is a page of instructions.
+
+template <class T>
+BasicArray<T>::BasicArray(const shape_type& shape) {
+    allocate(shape);
+}
+
+template <class T>
+BasicArray<T>::BasicArray(const shape_type& shape, const T& value) {
+    allocate(shape);
+    std::fill(storage_.begin(), storage_.end(), value);
+}
+
+template <class T>
+BasicArray<T>::BasicArray(std::initializer_list<detail::Element<T>> list) {
+    allocate(shape_type{list.size()});
+    std::transform(list.begin(), list.end(), storage_.begin(), [](const detail::Element<T>& e) { return e.value; });
+}
+
+template <class T>
+BasicArray<T>::BasicArray(const BasicArray& other) = default;
+
+template <class T>
+BasicArray<T>& BasicArray<T>::operator=(const BasicArray& other) = default;
+
+template <class T>
+void BasicArray<T>::allocate(const shape_type& shape) {
+    Base::resize(shape, true);
+}
+
+extern template class BasicArray<float>;
+extern template class BasicArray<double>;
+extern template class BasicArray<std::int64_t>;
+extern template class BasicArray<std::uint8_t>;
 
 using Array = BasicArray<float>;
 using Array64 = BasicArray<double>;

@@ -38,6 +38,7 @@ function(xtape_tests name)
     target_link_libraries(${name}_tests PRIVATE test_main xtape::xtape fmt::fmt ${arg_LINK})
     target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     xtape_set_private_flags(${name}_tests)
+    xtape_precompile(${name}_tests tests)
     foreach(source IN LISTS arg_SOURCES)
         if(NOT source MATCHES "^(.+)_test\\.cpp$")
             continue()  # helpers shared by the tests of this folder

@@ -30,7 +30,9 @@ static double spread(nn::Sequential& net, const data::TensorDataset& set) {
 }
 
 static nn::Sequential make_mlp(const std::string& activation) {
-    const auto net = [](const auto& layer, nn::Init init) { return examples::mlp({784, 128, 64, 10}, layer, init); };
+    const auto net = [](const examples::Activation& layer, nn::Init init) {
+        return examples::mlp({784, 128, 64, 10}, layer, init);
+    };
     if (activation == "tanh") return net(nn::Tanh{}, nn::Init::xavier_uniform);
     if (activation == "sigmoid") return net(nn::Sigmoid{}, nn::Init::xavier_uniform);
     if (activation == "softmax") return net(nn::Softmax{}, nn::Init::xavier_uniform);

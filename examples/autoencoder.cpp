@@ -40,9 +40,8 @@ public:
         const auto found = done_.find(name);
         return found == done_.end() ? done_.emplace(name, train(name, make)).first->second : found->second;
     }
-    template <class Activation = nn::ReLU>
     Trained& dense(const std::vector<std::size_t>& widths, const std::string& activation = "ReLU",
-                   const Activation& layer = Activation()) {
+                   const examples::Activation& layer = nn::ReLU()) {
         const std::string name = there_and_back(widths);
         return (*this)(widths.size() > 2 ? name + "-" + activation : name,
                        [&] { return examples::dense_autoencoder(widths, layer); });
@@ -123,7 +122,7 @@ static void latent(examples::Study& study, const Images& images, Trainings& trai
 static void activation(examples::Study& study, const Images& images, Trainings& trainings) {
     std::vector<Compared> table;
     std::vector<examples::ImageRow> rows{{"test images", images.shown}};
-    const auto run = [&](const std::string& name, const auto& layer) {
+    const auto run = [&](const std::string& name, const examples::Activation& layer) {
         Trained& trained = trainings.dense({784, 256, 64}, name, layer);
         table.push_back(compared(name, trained));
         rows.push_back({name, examples::reconstructed(trained.net, images.shown)});

@@ -58,7 +58,7 @@ static void depth(examples::Study& study, const data::Mnist& mnist) {
     std::vector<Compared> trainings;
     for (const std::vector<std::size_t>& widths :
          {std::vector<std::size_t>{784, 10}, {784, 128, 10}, {784, 128, 64, 10}}) {
-        const std::string name = fmt::format("{}", fmt::join(widths, "-"));
+        const std::string name = examples::layers(widths);
         seed(study.options.seed);
         nn::Sequential net = make_mlp(widths);
         optim::Adam adam{net.parameters(), {.lr = 2e-3}};
@@ -129,11 +129,10 @@ static void read_pictures(examples::Study& study, nn::Module& net, const data::T
         const auto [image, label] = test.get(i);
         const std::filesystem::path file = study.options.out / fmt::format("digit-{}.png", i);
         data::write_png(file, data::to_bytes(data::ToImage{1, 28, 28}(image)));
-        const Array input = data::to_float_image(data::to_gray(data::read_png(file)));
-        const Array shares = softmax(net(Array(xt::reshape_view(input, {1, 784})))).value();
-        const auto digit = std::max_element(shares.begin(), shares.end()) - shares.begin();
-        fmt::print("{}: a {} ({:.1f} %), in truth a {}\n", file.filename().string(), digit, 100 * shares(0, digit),
-                   label);
+        const Tensor input = data::to_float_image(data::to_gray(data::read_png(file)));
+        const Tensor shares = softmax(net(reshape(input, {1, 784})));
+        fmt::print("{}: a {} ({:.1f} %), in truth a {}\n", file.filename().string(),
+                   train::argmax(shares.value()).data()[0], 100 * max(shares).item(), label);
     }
 }
 
@@ -145,7 +144,7 @@ static void narrow(examples::Study& study, const data::Mnist& mnist) {
         seed(study.options.seed);
         std::vector<std::size_t> widths(hidden + 2, 40);
         widths.front() = 784, widths.back() = 10;
-        const std::string name = fmt::format("{}", fmt::join(widths, "-"));
+        const std::string name = examples::layers(widths);
         nn::Sequential net = make_mlp(widths);
         optim::SGD sgd{net.parameters(), {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-4}};
         const auto history =

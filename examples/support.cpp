@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -366,9 +367,26 @@ std::string joined(const std::vector<double>& values) {
     return text;
 }
 
+nn::Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation, nn::Init init) {
+    nn::Sequential net;
+    for (std::size_t i = 1; i < widths.size(); ++i) {
+        if (i > 1) activation.append_to(net);
+        net.append(nn::Linear{widths[i - 1], widths[i], {.init = init}});
+    }
+    return net;
+}
+
+Autoencoder dense_autoencoder(std::vector<std::size_t> widths, const Activation& activation) {
+    auto encoder = mlp(widths, activation, nn::Init::xavier_uniform);
+    std::reverse(widths.begin(), widths.end());
+    return {std::move(encoder), mlp(widths, activation, nn::Init::xavier_uniform)};
+}
+
+std::string layers(const std::vector<std::size_t>& widths) { return fmt::format("{}", fmt::join(widths, "-")); }
+
 std::string there_and_back(std::vector<std::size_t> widths) {
     for (std::size_t i = widths.size() - 1; i > 0; --i) widths.push_back(widths[i - 1]);
-    return fmt::format("{}", fmt::join(widths, "-"));
+    return layers(widths);
 }
 
 Array reconstructed(nn::Module& net, const Array& images) {

@@ -3,9 +3,9 @@
 
 #include <xtape/xtape.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -161,16 +161,20 @@ void compare(Study& study, const std::string& title, const std::vector<std::stri
 /// With a learning rate that falls to 0 over the epochs, along half a cosine.
 xtape::train::FitOptions falling(xtape::train::FitOptions options);
 
-/// Linear layers of these widths, from input to output, with copies of `activation` between them.
-template <class Activation>
-xtape::nn::Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation, xtape::nn::Init init) {
-    xtape::nn::Sequential net;
-    for (std::size_t i = 1; i < widths.size(); ++i) {
-        if (i > 1) net.append(Activation(activation));
-        net.append(xtape::nn::Linear{widths[i - 1], widths[i], {.init = init}});
-    }
-    return net;
-}
+/// An activation layer of any class, of which a network takes copies.
+class Activation {
+public:
+    template <std::derived_from<xtape::nn::Module> Layer>
+    Activation(const Layer& layer) : append_([layer](xtape::nn::Sequential& net) { net.append(Layer(layer)); }) {}
+
+    void append_to(xtape::nn::Sequential& net) const { append_(net); }
+
+private:
+    std::function<void(xtape::nn::Sequential&)> append_;
+};
+
+/// Linear layers of these widths, from input to output, with an activation between them.
+xtape::nn::Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation, xtape::nn::Init init);
 
 /// Labels (N) by a network of one output, for inputs (N, ...): 1 where it is above the threshold, 0 elsewhere.
 xtape::IndexArray above(xtape::nn::Module& net, const xtape::Array& inputs, float threshold);
@@ -214,12 +218,10 @@ struct Autoencoder : xtape::nn::Module {
 
 /// Of linear layers of these widths from image to code, {784, 256, 64}, and the same ones back. The activation is between layers, but not
 /// on the code: a code that is squashed, or has no negative numbers, says less.
-template <class Activation>
-Autoencoder dense_autoencoder(std::vector<std::size_t> widths, const Activation& activation) {
-    auto encoder = mlp(widths, activation, xtape::nn::Init::xavier_uniform);
-    std::reverse(widths.begin(), widths.end());
-    return {std::move(encoder), mlp(widths, activation, xtape::nn::Init::xavier_uniform)};
-}
+Autoencoder dense_autoencoder(std::vector<std::size_t> widths, const Activation& activation);
+
+/// "784-256-64" for {784, 256, 64}.
+std::string layers(const std::vector<std::size_t>& widths);
 
 /// "784-256-64-256-784" for {784, 256, 64}.
 std::string there_and_back(std::vector<std::size_t> widths);

@@ -37,7 +37,7 @@ static void settings(examples::Study& study, const data::Usps& usps) {
                 const std::string name = fmt::format("{}, batches of {}", examples::there_and_back(widths), batch_size);
                 seed(study.options.seed);
                 Autoencoder net = examples::dense_autoencoder(widths, nn::ReLU{});
-                const auto history = train_on(study, fmt::format("{}-batch-{}", fmt::join(widths, "-"), batch_size),
+                const auto history = train_on(study, fmt::format("{}-batch-{}", examples::layers(widths), batch_size),
                                               net, train, test, batch_size);
                 const double mse = train::mean_squared_error(test.column(), reconstructed(net, test.column()));
                 trainings.push_back({{name, fmt::format("{:.4f}", history.last("val_loss")), fmt::format("{:.5f}", mse),

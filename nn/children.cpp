@@ -13,6 +13,16 @@ Children<T>::Children(const Children& other) : owner_(other.owner_) {
 }
 
 template <class T>
+void Children<T>::append(std::string name, Pointer module, Copy copy) {
+    children_.push_back({std::move(name), std::move(module), copy});
+}
+
+template <class T>
+void Children<T>::append(Pointer module, Copy copy) {
+    append(std::to_string(size()), std::move(module), copy);
+}
+
+template <class T>
 nn::BasicModule<T>& Children<T>::at(std::size_t i) const {
     if (i >= size()) {
         throw ConfigError(std::string(owner_) + ": expected a layer number below " + std::to_string(size()) + ", got " +

@@ -24,10 +24,12 @@ class Children {
     using Module = nn::BasicModule<T>;
     using Pointer = std::unique_ptr<Module>;
 
+    using Copy = Pointer (*)(const Module& module, const char* owner);  // knows the layer's own class
+
     struct Child {
         std::string name;
         Pointer module;
-        Pointer (*copy)(const Module& module, const char* owner);  // knows the layer's own class
+        Copy copy;
     };
 
 public:
@@ -44,12 +46,13 @@ public:
     template <LayerOf<T> M>
     void append(std::string name, M&& layer) {
         using Layer = std::remove_cvref_t<M>;
-        children_.push_back({std::move(name), std::make_unique<Layer>(std::forward<M>(layer)), &clone<Layer>});
+        append(std::move(name), std::make_unique<Layer>(std::forward<M>(layer)), &clone<Layer>);
     }
     /// The same under the next number.
     template <LayerOf<T> M>
     void append(M&& layer) {
-        append(std::to_string(size()), std::forward<M>(layer));
+        using Layer = std::remove_cvref_t<M>;
+        append(std::make_unique<Layer>(std::forward<M>(layer)), &clone<Layer>);
     }
     void reserve(std::size_t n) { children_.reserve(n); }
 
@@ -92,6 +95,9 @@ public:
     Iterator end() const { return Iterator(children_.data() + children_.size()); }
 
 private:
+    void append(std::string name, Pointer module, Copy copy);
+    void append(Pointer module, Copy copy);
+
     template <class Layer>
     static Pointer clone(const Module& module, const char* owner) {
         if constexpr (std::copy_constructible<Layer>) {

@@ -66,6 +66,9 @@ void LearningRates::add_rate(double rate, Location at) {
 }
 
 template <class T>
+BasicOptimizer<T>::~BasicOptimizer() = default;
+
+template <class T>
 void BasicOptimizer<T>::add_parameters(const BasicParameterList<T>& parameters, double learning_rate,
                                        std::vector<std::string_view> slots, Location at) {
     detail::require_distinct(name(), parameters, parameters_, at);

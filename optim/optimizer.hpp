@@ -47,7 +47,7 @@ private:
 template <class T>
 class BasicOptimizer : public LearningRates {
 public:
-    virtual ~BasicOptimizer() = default;
+    virtual ~BasicOptimizer();
     BasicOptimizer(const BasicOptimizer&) = delete;
     BasicOptimizer& operator=(const BasicOptimizer&) = delete;
     BasicOptimizer(BasicOptimizer&&) noexcept = default;

@@ -1,4 +1,3 @@
-#include <xtape/autodiff/tape.hpp>
 #include <xtape/train/fit.hpp>
 #include <xtape/train/measures.hpp>
 
@@ -22,23 +21,14 @@ namespace detail {
 
 template <class T>
 std::vector<Measure> measure(nn::BasicModule<T>& model, Feed<T>& feed, std::vector<Metric>& metrics, Location at) {
-    if (feed.size() == 0) throw ConfigError("evaluate: expected a data set with at least one item, got an empty one", at);
-    const nn::BasicEvaluationScope<T> scope(model);
+    const EvaluationPass<T> pass("evaluate", model, feed.size(), at);
     for (Metric& metric : metrics) metric.reset();
     Mean loss;
-    const auto run = [&] {
-        feed.begin();
-        while (feed.next()) {
-            const BasicTensor<T> outputs = feed.forward(model);
-            loss.add(static_cast<double>(feed.loss(outputs).item()), static_cast<double>(feed.items()));
-            for (Metric& metric : metrics) feed.measure(metric, outputs);
-        }
-    };
-    if (Tape* tape = Tape::current()) {
-        const PauseGuard guard = tape->pause();
-        run();
-    } else {
-        run();
+    feed.begin();
+    while (feed.next()) {
+        const BasicTensor<T> outputs = feed.forward(model);
+        loss.add(static_cast<double>(feed.loss(outputs).item()), static_cast<double>(feed.items()));
+        for (Metric& metric : metrics) feed.measure(metric, outputs);
     }
     std::vector<Measure> measures{{"loss", loss.value(), Better::smaller}};
     std::ranges::move(values_of(metrics), std::back_inserter(measures));

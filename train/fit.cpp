@@ -347,6 +347,10 @@ data::LoaderOptions training_loader(std::size_t batch_size, bool shuffle, bool d
     return {.batch_size = batch_size, .shuffle = shuffle, .drop_last = drop_last, .prefetch = prefetch};
 }
 
+data::LoaderOptions validation_loader(std::size_t batch_size) {
+    return plain_loader(std::max(batch_size, EvaluationOptions{}.batch_size));
+}
+
 void check(const FitOptions& options, Location at) {
     const auto require = [&](bool good, const char* wanted, double got) {
         if (!good) throw ConfigError(fmt::format("fit: expected {}, got {}", wanted, got), at);
@@ -371,6 +375,11 @@ History run_fit(nn::BasicModule<T>& model, optim::BasicOptimizer<T>& optimizer, 
     return Run<T>(model, optimizer, train, validation, options, at).run();
 }
 
+template class BatchFeed<float, std::tuple<Array, IndexArray>>;
+template class BatchFeed<float, std::tuple<Array, Array>>;
+template class BatchFeed<float, Array>;
+template History fit(nn::Module&, LossView<float, std::tuple<Array, IndexArray>>, optim::Optimizer&,
+                     const data::detail::DatasetView<std::tuple<Array, IndexArray>>&, const FitOptions&, Location);
 template History run_fit(nn::Module&, optim::Optimizer&, Feed<float>&, Feed<float>*, const FitOptions&, Location);
 template History run_fit(nn::Module64&, optim::Optimizer64&, Feed<double>&, Feed<double>*, const FitOptions&, Location);
 

@@ -14,7 +14,6 @@
 
 #include <any>
 #include <filesystem>
-#include <typeindex>
 #include <vector>
 
 namespace xtape::train {
@@ -24,26 +23,19 @@ class ValidationSet {
 public:
     ValidationSet() = default;
     template <data::Dataset D>
-    ValidationSet(const D* dataset)
-        : type_(typeid(data::detail::BatchOf<D>)), source_([dataset](data::LoaderOptions options, Location at) -> std::any {
-              return std::shared_ptr<detail::BatchSource<data::detail::BatchOf<D>>>(
-                  std::make_shared<detail::LoaderSource<D>>(*dataset, options, at));
-          }) {}
+    ValidationSet(const D* dataset) : view_(data::detail::view_of(*dataset)) {}
 
-    explicit operator bool() const { return static_cast<bool>(source_); }
+    explicit operator bool() const { return view_.has_value(); }
 
-    /// Its batches, which must be of this type. Throws ConfigError.
+    /// For batches of this type. Throws ConfigError when its batches are of another.
     template <class Batch>
-    std::shared_ptr<detail::BatchSource<Batch>> source(data::LoaderOptions options, Location at) const {
-        if (type_ != typeid(Batch)) {
-            throw ConfigError("fit: expected a validation set whose items are of the training set's types, got others", at);
-        }
-        return std::any_cast<std::shared_ptr<detail::BatchSource<Batch>>>(source_(options, at));
+    const data::detail::DatasetView<Batch>& view(Location at) const {
+        if (const auto* view = std::any_cast<data::detail::DatasetView<Batch>>(&view_)) return *view;
+        throw ConfigError("fit: expected a validation set whose items are of the training set's types, got others", at);
     }
 
 private:
-    std::type_index type_ = typeid(void);
-    std::function<std::any(data::LoaderOptions, Location)> source_;
+    std::any view_;
 };
 
 struct FitOptions {
@@ -86,6 +78,19 @@ extern template History run_fit(nn::Module64&, optim::Optimizer64&, Feed<double>
 
 /// Throws ConfigError for options out of range.
 void check(const FitOptions& options, Location at);
+
+template <class T, class Batch>
+History fit(nn::BasicModule<T>& model, LossView<T, Batch> loss, optim::BasicOptimizer<T>& optimizer,
+            const data::detail::DatasetView<Batch>& dataset, const FitOptions& options, Location at) {
+    check(options, at);
+    BatchFeed<T, Batch> train(dataset, training_loader(options.batch_size, options.shuffle, options.drop_last, options.prefetch), loss,
+                              at);
+    if (!options.validation) return run_fit<T>(model, optimizer, train, nullptr, options, at);
+    BatchFeed<T, Batch> validation(options.validation.view<Batch>(at), validation_loader(options.batch_size), loss, at);
+    return run_fit<T>(model, optimizer, train, &validation, options, at);
+}
+extern template History fit(nn::Module&, LossView<float, std::tuple<Array, IndexArray>>, optim::Optimizer&,
+                            const data::detail::DatasetView<std::tuple<Array, IndexArray>>&, const FitOptions&, Location);
 }  // namespace detail
 
 /// Trains a model. Items of the data set are an input and a target, or an input alone, which is then its own target
@@ -104,15 +109,8 @@ void check(const FitOptions& options, Location at);
 template <class T, class Loss, data::Dataset D>
 History fit(nn::BasicModule<T>& model, const Loss& loss, optim::BasicOptimizer<T>& optimizer, const D& dataset,
             const FitOptions& options = {}, Location at = Location::current()) {
-    using Batch = data::detail::BatchOf<D>;
-    detail::check(options, at);
-    detail::BatchFeed<T, Loss, Batch> train(
-        std::make_shared<detail::LoaderSource<D>>(dataset, detail::training_loader(options.batch_size, options.shuffle, options.drop_last, options.prefetch), at), loss, at);
-    if (!options.validation) return detail::run_fit<T>(model, optimizer, train, nullptr, options, at);
-    detail::BatchFeed<T, Loss, Batch> validation(
-        options.validation.source<Batch>({.batch_size = std::max(options.batch_size, EvaluationOptions{}.batch_size)}, at), loss,
-        at);
-    return detail::run_fit<T>(model, optimizer, train, &validation, options, at);
+    using View = detail::LossView<T, data::detail::BatchOf<D>>;
+    return detail::fit(model, View::of(loss), optimizer, data::detail::view_of(dataset), options, at);
 }
 
 /// The same with a validation set, whose items are of the training set's types.
@@ -154,8 +152,9 @@ extern template std::vector<Measure> measure(nn::Module64&, Feed<double>&, std::
 template <class T, class Loss, data::Dataset D>
 Evaluation evaluate(nn::BasicModule<T>& model, const Loss& loss, const D& dataset, EvaluateOptions options = {},
                     Location at = Location::current()) {
-    detail::BatchFeed<T, Loss, data::detail::BatchOf<D>> feed(
-        std::make_shared<detail::LoaderSource<D>>(dataset, data::LoaderOptions{.batch_size = options.batch_size}, at), loss, at);
+    using Batch = data::detail::BatchOf<D>;
+    detail::BatchFeed<T, Batch> feed(data::detail::view_of(dataset), detail::plain_loader(options.batch_size),
+                                     detail::LossView<T, Batch>::of(loss), at);
     return Evaluation(detail::measure<T>(model, feed, options.metrics, at));
 }
 

@@ -42,6 +42,11 @@ bool improves(double candidate, double best, Better better, double min_delta) {
 
 }  // namespace detail
 
+History::History() = default;
+History::History(const History& other) = default;
+History& History::operator=(const History& other) = default;
+History::~History() = default;
+
 std::vector<std::string> History::names() const {
     std::vector<std::string> names;
     for (const Series& series : series_) names.push_back(series.name);

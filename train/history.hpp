@@ -26,6 +26,13 @@ struct Measure {
 ///     history["val_loss"].back(), history.best("val_accuracy"), history.save_csv("history.csv")
 class History {
 public:
+    History();
+    History(const History& other);
+    History(History&&) = default;
+    History& operator=(const History& other);
+    History& operator=(History&&) = default;
+    ~History();
+
     /// Epochs.
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }

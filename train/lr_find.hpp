@@ -42,8 +42,9 @@ extern template LRFindResult lr_find(nn::Module64&, optim::Optimizer64&, Feed<do
 template <class T, class Loss, data::Dataset D>
 LRFindResult lr_find(nn::BasicModule<T>& model, const Loss& loss, optim::BasicOptimizer<T>& optimizer, const D& dataset,
                      LRFindOptions options = {}, Location at = Location::current()) {
-    detail::BatchFeed<T, Loss, data::detail::BatchOf<D>> feed(
-        std::make_shared<detail::LoaderSource<D>>(dataset, detail::training_loader(options.batch_size, true, false, 0), at), loss, at);
+    using Batch = data::detail::BatchOf<D>;
+    detail::BatchFeed<T, Batch> feed(data::detail::view_of(dataset), detail::training_loader(options.batch_size, true, false, 0),
+                                     detail::LossView<T, Batch>::of(loss), at);
     return detail::lr_find<T>(model, optimizer, feed, options, at);
 }
 

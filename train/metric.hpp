@@ -41,6 +41,8 @@ concept Resumes = requires(M& metric, const M& constant, const std::vector<doubl
 
 /// DataError: the state that `metric` was given is not one of its own.
 [[noreturn]] void throw_foreign_state(const std::string& metric, const char* wanted, std::size_t size);
+/// ConfigError: it was updated with targets that it does not take.
+[[noreturn]] void throw_wrong_targets(const std::string& metric, const char* wanted, const char* got);
 
 template <class To, class From>
 BasicArray<To> converted(const BasicArray<From>& x) {
@@ -48,6 +50,8 @@ BasicArray<To> converted(const BasicArray<From>& x) {
     std::transform(x.data(), x.data() + x.size(), y.data(), [](From value) { return static_cast<To>(value); });
     return y;
 }
+extern template Array64 converted(const Array& x);
+extern template Array converted(const Array64& x);
 
 }  // namespace detail
 
@@ -172,7 +176,7 @@ private:
             } else if constexpr (detail::takes_labels<M>) {
                 metric.update(detail::converted<Other>(prediction), target);
             } else {
-                throw ConfigError("metric '" + name() + "': expected targets that are numbers, got class labels");
+                detail::throw_wrong_targets(name(), "numbers", "class labels");
             }
         }
         template <class T>
@@ -183,7 +187,7 @@ private:
             } else if constexpr (detail::takes_numbers<M>) {
                 metric.update(detail::converted<Other>(prediction), detail::converted<Other>(target));
             } else {
-                throw ConfigError("metric '" + name() + "': expected targets that are class labels, got numbers");
+                detail::throw_wrong_targets(name(), "class labels", "numbers");
             }
         }
 

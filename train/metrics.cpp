@@ -16,6 +16,27 @@ IndexArray array(const std::vector<std::int64_t>& numbers) {
 }  // namespace
 
 namespace detail {
+namespace {
+
+void require_items(const char* caller, std::size_t items, Location at) {
+    if (items == 0) throw ConfigError(fmt::format("{}: expected a data set with at least one item, got an empty one", caller), at);
+}
+
+}  // namespace
+
+data::LoaderOptions plain_loader(std::size_t batch_size) { return {.batch_size = batch_size}; }
+
+template <class T>
+EvaluationPass<T>::EvaluationPass(const char* caller, nn::BasicModule<T>& model, std::size_t items, Location at)
+    : scope_((require_items(caller, items, at), model)) {
+    if (Tape* tape = Tape::current()) pause_.reset(new PauseGuard(tape->pause()));
+}
+
+template <class T>
+EvaluationPass<T>::~EvaluationPass() = default;
+
+template class EvaluationPass<float>;
+template class EvaluationPass<double>;
 
 template <class T>
 void Classified::add(const BasicArray<T>& outputs, const IndexArray& labels) {

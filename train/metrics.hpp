@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -21,6 +22,8 @@ struct EvaluationOptions {
 };
 
 namespace detail {
+
+data::LoaderOptions plain_loader(std::size_t batch_size);
 
 template <class Batch>
 inline constexpr bool is_tuple = requires {
@@ -42,25 +45,29 @@ BasicTensor<T> inputs_of(const Batch& batch) {
     }
 }
 
+/// Evaluation mode, and nothing recorded on any tape, until the end of a scope. Throws ConfigError when there are no items.
+template <class T>
+class [[nodiscard]] EvaluationPass {
+public:
+    EvaluationPass(const char* caller, nn::BasicModule<T>& model, std::size_t items, Location at);
+    ~EvaluationPass();
+
+private:
+    std::unique_ptr<PauseGuard> pause_;
+    nn::BasicEvaluationScope<T> scope_;
+};
+extern template class EvaluationPass<float>;
+extern template class EvaluationPass<double>;
+
 /// f(outputs, batch) for all items in order, in evaluation mode and without recording on any tape.
 template <class T, data::Dataset D, class F>
 void for_each_batch(const char* caller, nn::BasicModule<T>& model, const D& dataset, const EvaluationOptions& options,
                     Location at, const F& f) {
-    if (static_cast<std::size_t>(dataset.size()) == 0) {
-        throw ConfigError(std::string(caller) + ": expected a data set with at least one item, got an empty one", at);
-    }
-    const nn::BasicEvaluationScope<T> scope(model);
-    const auto run = [&] {
-        for (const auto& batch : data::Loader{dataset, {.batch_size = options.batch_size}, at}) {
-            f(model(inputs_of<T>(batch), at), batch);
-        }
-    };
-    if (Tape* tape = Tape::current()) {
-        const PauseGuard guard = tape->pause();
-        run();
-    } else {
-        run();
-    }
+    const auto view = data::detail::view_of(dataset);
+    const EvaluationPass<T> pass(caller, model, view.size(), at);
+    data::detail::Loading<data::detail::BatchOf<D>> loading(plain_loader(options.batch_size), view.size(), at);
+    loading.begin_epoch(view);
+    while (const auto* batch = loading.next()) f(model(inputs_of<T>(*batch), at), *batch);
 }
 
 /// Labels and predictions, gathered batch by batch.

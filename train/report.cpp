@@ -242,8 +242,14 @@ void Report::add_weights(nn::BasicModule<T>& model) {
     state_->add("Weights", std::move(html));
 }
 
-void Report::add_classes(const IndexArray& confusion, const detail::Examples& examples, const ClassificationOptions& options,
-                         Location at) {
+Report::Classification::Classification(const ClassificationOptions& with, Location at)
+    : options(with), result("Report::add_classification", at), examples(with) {}
+
+Report::Classification::~Classification() = default;
+
+void Report::add_classes(const Classification& all, Location at) {
+    const auto& [options, result, examples] = all;
+    const IndexArray confusion = result.confusion();
     const std::size_t classes = confusion.shape()[0];
     std::vector<std::string> names = options.names;
     if (names.empty()) {

@@ -65,15 +65,14 @@ public:
     template <class T, data::Dataset D>
     void add_classification(nn::BasicModule<T>& model, const D& dataset, const ClassificationOptions& options = {},
                             Location at = Location::current()) {
-        detail::Classified result("Report::add_classification", at);
-        detail::Examples examples(options);
+        Classification all(options, at);
         detail::for_each_batch("Report::add_classification", model, dataset, {options.batch_size}, at,
                                [&](const BasicTensor<T>& outputs, const auto& batch) {
                                    const auto& [inputs, labels] = batch;
-                                   result.add(outputs.value(), labels);
-                                   examples.add(detail::converted<double>(outputs.value()), detail::converted<double>(inputs), labels);
+                                   all.result.add(outputs.value(), labels);
+                                   all.examples.add(detail::converted<double>(outputs.value()), detail::converted<double>(inputs), labels);
                                });
-        add_classes(result.confusion(), examples, options, at);
+        add_classes(all, at);
     }
 
     /// Writes the page, all or nothing. Throws IoError.
@@ -83,7 +82,17 @@ private:
     struct State;
     class Follower;
 
-    void add_classes(const IndexArray& confusion, const detail::Examples& examples, const ClassificationOptions& options, Location at);
+    /// What add_classification gathers.
+    struct Classification {
+        Classification(const ClassificationOptions& with, Location at);
+        ~Classification();
+
+        ClassificationOptions options;
+        detail::Classified result;
+        detail::Examples examples;
+    };
+
+    void add_classes(const Classification& all, Location at);
 
     std::shared_ptr<State> state_;
 };
