@@ -46,9 +46,11 @@ inline void* system_block(std::size_t bytes) {
 #if defined(MADV_HUGEPAGE) && !defined(XTAPE_ADDRESS_SANITIZER)
     constexpr std::size_t large_page = std::size_t{2} << 20;
     if (bytes >= 2 * large_page) {
-        void* const memory = std::aligned_alloc(large_page, bytes);
+        // std::aligned_alloc wants whole pages, and a program with AddressSanitizer insists on it, though this library is without.
+        void* memory = nullptr;
+        if (posix_memalign(&memory, large_page, bytes) != 0) return nullptr;
         // Whole pages only, so that nothing becomes resident that was not asked for; a refusal changes nothing.
-        if (memory != nullptr) static_cast<void>(madvise(memory, bytes / large_page * large_page, MADV_HUGEPAGE));
+        static_cast<void>(madvise(memory, bytes / large_page * large_page, MADV_HUGEPAGE));
         return memory;
     }
 #endif

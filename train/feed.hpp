@@ -7,8 +7,8 @@
 #include <xtape/train/metric.hpp>
 #include <xtape/train/metrics.hpp>
 
-#include <concepts>
 #include <cstddef>
+#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -54,21 +54,43 @@ template <class T, class Batch>
 struct LossView {
     using Target = std::remove_cvref_t<decltype(target_of<T>(std::declval<const Batch&>()))>;
 
-    const void* loss;
-    BasicTensor<T> (*call)(const void* loss, const BasicTensor<T>& outputs, const Target& target, Location at);
+    const void* object;
+    void (*function)();  // when it is no object, but a function
+    BasicTensor<T> (*call)(const LossView& self, const BasicTensor<T>& outputs, const Target& target, Location at);
+
+    BasicTensor<T> operator()(const BasicTensor<T>& outputs, const Target& target, Location at) const {
+        return call(*this, outputs, target, at);
+    }
 
     template <class Loss>
     static LossView of(const Loss& loss) {
         static_assert(std::is_invocable_r_v<BasicTensor<T>, const Loss&, const BasicTensor<T>&, const Target&>,
                       "this loss does not take the model's outputs and the targets of this data set");
-        return {&loss, [](const void* self, const BasicTensor<T>& outputs, const Target& target, Location at) -> BasicTensor<T> {
-                    const Loss& function = *static_cast<const Loss*>(self);
-                    if constexpr (std::is_invocable_v<const Loss&, const BasicTensor<T>&, const Target&, Location>) {
-                        return function(outputs, target, at);
-                    } else {
-                        return function(outputs, target);
-                    }
-                }};
+        if constexpr (std::is_function_v<Loss>) {
+            return {nullptr, reinterpret_cast<void (*)()>(&loss), &call_as<Loss>};
+        } else {
+            return {std::addressof(loss), nullptr, &call_as<Loss>};
+        }
+    }
+
+private:
+    template <class Loss>
+    static const Loss& loss_of(const LossView& self) {
+        if constexpr (std::is_function_v<Loss>) {
+            return *reinterpret_cast<Loss*>(self.function);
+        } else {
+            return *static_cast<const Loss*>(self.object);
+        }
+    }
+
+    template <class Loss>
+    static BasicTensor<T> call_as(const LossView& self, const BasicTensor<T>& outputs, const Target& target, Location at) {
+        const Loss& loss = loss_of<Loss>(self);
+        if constexpr (std::is_invocable_v<const Loss&, const BasicTensor<T>&, const Target&, Location>) {
+            return loss(outputs, target, at);
+        } else {
+            return loss(outputs, target);
+        }
     }
 };
 
@@ -85,7 +107,7 @@ public:
     std::size_t items() const override { return target_of<T>(*batch_).shape()[0]; }
     BasicTensor<T> forward(nn::BasicModule<T>& model) const override { return model(inputs_of<T>(*batch_), at_); }
     BasicTensor<T> loss(const BasicTensor<T>& outputs) const override {
-        return loss_.call(loss_.loss, outputs, target_of<T>(*batch_), at_);
+        return loss_(outputs, target_of<T>(*batch_), at_);
     }
     void measure(Metric& metric, const BasicTensor<T>& outputs) const override {
         metric.update(outputs.value(), target_of<T>(*batch_));

@@ -48,6 +48,8 @@ std::vector<std::uint32_t> by_hand(const data::TensorDataset& set, std::size_t e
     return bits(model);
 }
 
+Tensor squares(const Tensor& outputs, const Tensor& target) { return sum(square(outputs - target)); }
+
 }  // namespace
 
 TEST_CASE("fit makes the steps of the loop by hand, to the last bit") {
@@ -118,6 +120,20 @@ TEST_CASE("a loss may be any function of outputs and target") {
     const auto loss = [](const Tensor& y, const Array& target) { return sum(square(y - target)) / 2; };
     train::fit(model, loss, sgd, points, {.epochs = 1, .batch_size = 1});
     CHECK(model.w.value()(0) == 2);  // 1 - 0.5 (1 - 3)
+}
+
+TEST_CASE("a loss may be a plain function, as it may be a lambda that does the same") {
+    const Points points{{{1, 3}, {2, 5}}};
+    const auto trained = [&](const auto& loss) {
+        Line line;
+        optim::SGD sgd{line.parameters(), {.lr = 0.01}};
+        train::fit(line, loss, sgd, points, points, {.epochs = 2, .batch_size = 1, .shuffle = false});
+        CHECK(train::evaluate(line, loss, points).loss() < 13);  // what it was with a weight of 1
+        return line.w.value()(0);
+    };
+    const float weight = trained(squares);
+    CHECK(weight > 1);
+    CHECK(weight == trained([](const Tensor& outputs, const Tensor& target) { return squares(outputs, target); }));
 }
 
 TEST_CASE("items without a target are their own target") {
