@@ -92,8 +92,8 @@ struct WrongSwish : Elementwise<1> {
 
 int main() {
     // In a training loop: fit y = 1 - 2x + 3x² by gradient descent on the coefficients.
-    const Array x = xt::linspace<float>(-1.f, 1.f, 50);
-    const Array target = 1.f - 2.f * x + 3.f * x * x;
+    const Tensor x = xt::linspace<float>(-1.f, 1.f, 50);
+    const Tensor target = 1.f - 2.f * x + 3.f * x * x;
     Parameter coefficients{Array{0.f, 0.f, 0.f}, "coefficients"};
     optim::Adam adam{{coefficients}, {.lr = 0.05}};
     for (int step = 0; step < 500; ++step) {
