@@ -72,43 +72,45 @@ void forward_run(const std::array<const T*, N>& operands, T* y, std::size_t n, W
     }(std::make_index_sequence<N>());
 }
 
-/// y = f(x...) with NumPy's broadcasting; y has the broadcast shape and is overwritten.
+/// y = f(x...) with NumPy's broadcasting; y has the broadcast shape, which a single operand has itself, and is overwritten.
 template <class T, std::size_t N, class F>
 void elementwise_forward(const ArrayPointers<T, N>& x, BasicArray<T>& y, const F& f) {
-    std::array<const Shape*, N> shapes;
-    for (std::size_t i = 0; i < N; ++i) shapes[i] = &x[i]->shape();
-    unsigned fixed;
     const auto run = [&]<unsigned Fixed>(std::size_t to, const std::array<std::size_t, N>& from, std::size_t n,
                                               Writing writing) {
         std::array<const T*, N> pointers;
         for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data() + from[i];
         forward_run<Fixed, T, N>(pointers, y.data() + to, n, writing, f);
     };
-    if (covers_whole<N>(y.shape(), shapes, fixed)) {
-        with_fixed<N>(fixed, [&]<unsigned Fixed>() {
-            parallel_for(y.size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
-                std::array<std::size_t, N> from;
-                for (std::size_t i = 0; i < N; ++i) from[i] = (Fixed >> i & 1u) ? 0 : begin;
-                run.template operator()<Fixed>(begin, from, end - begin, whole_writing<T>(y.size()));
+    const auto whole = [&]<unsigned Fixed>() {
+        parallel_for(y.size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
+            std::array<std::size_t, N> from;
+            for (std::size_t i = 0; i < N; ++i) from[i] = (Fixed >> i & 1u) ? 0 : begin;
+            run.template operator()<Fixed>(begin, from, end - begin, whole_writing<T>(y.size()));
+        });
+    };
+    if constexpr (N == 1) {
+        whole.template operator()<0>();
+    } else {
+        std::array<const Shape*, N> shapes;
+        for (std::size_t i = 0; i < N; ++i) shapes[i] = &x[i]->shape();
+        unsigned fixed;
+        if (covers_whole<N>(y.shape(), shapes, fixed)) return with_fixed<N>(fixed, whole);
+        const Sweep<N> sweep = make_sweep<N>(y.shape(), shapes);
+        if (sweep.size == 0) return;
+        if (ShortRows<T, N>::fit(sweep)) {
+            std::array<const T*, N> pointers;
+            for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data();
+            ShortRows<T, N>(sweep, pointers).for_each([&](std::size_t to, const std::array<const T*, N>& at, std::size_t n) {
+                forward_run<0, T, N>(at, y.data() + to, n, Writing::exact, f);
+            });
+            return;
+        }
+        with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
+            for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
+                run.template operator()<Fixed>(to, from, n, sweep.single() ? Writing::whole : Writing::exact);
             });
         });
-        return;
     }
-    const Sweep<N> sweep = make_sweep<N>(y.shape(), shapes);
-    if (sweep.size == 0) return;
-    if (ShortRows<T, N>::fit(sweep)) {
-        std::array<const T*, N> pointers;
-        for (std::size_t i = 0; i < N; ++i) pointers[i] = x[i]->data();
-        ShortRows<T, N>(sweep, pointers).for_each([&](std::size_t to, const std::array<const T*, N>& at, std::size_t n) {
-            forward_run<0, T, N>(at, y.data() + to, n, Writing::exact, f);
-        });
-        return;
-    }
-    with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
-        for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
-            run.template operator()<Fixed>(to, from, n, sweep.single() ? Writing::whole : Writing::exact);
-        });
-    });
 }
 
 /// What a backward sweep reads and writes. Null inputs were not kept and read as NaN; null outputs are not wanted.
@@ -159,7 +161,7 @@ void backward_run(const BackwardOperands<T, N>& o, std::size_t to, const std::ar
 }
 
 /// Evaluates f(g, y, x...) -> std::array<Lanes, N> everywhere and stores the wanted gradients, not yet summed over broadcast axes.
-/// o.shapes may be null pointers when every input has the output's shape.
+/// o.shapes may be null pointers when every input has the output's shape, as a single one always has.
 template <class T, std::size_t N, class F>
 void elementwise_backward(const BackwardOperands<T, N>& o, const F& f) {
     using Pointers = std::array<const T*, N>;
@@ -168,7 +170,7 @@ void elementwise_backward(const BackwardOperands<T, N>& o, const F& f) {
         for (std::size_t i = 0; i < N; ++i) x[i] = o.x[i] ? o.x[i]->data() + from[i] : nullptr;
         return x;
     };
-    if (!o.shapes[0]) {
+    if (N == 1 || !o.shapes[0]) {
         parallel_for(o.g->size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
             std::array<std::size_t, N> from;
             from.fill(begin);
@@ -176,19 +178,21 @@ void elementwise_backward(const BackwardOperands<T, N>& o, const F& f) {
         });
         return;
     }
-    const Sweep<N> sweep = make_sweep<N>(o.g->shape(), o.shapes);
-    if (sweep.size == 0) return;
-    if (ShortRows<T, N>::fit(sweep)) {
-        ShortRows<T, N>(sweep, shifted({})).for_each([&](std::size_t to, const Pointers& at, std::size_t n) {
-            backward_run<0, T, N>(o, to, at, n, Writing::exact, f);
+    if constexpr (N > 1) {
+        const Sweep<N> sweep = make_sweep<N>(o.g->shape(), o.shapes);
+        if (sweep.size == 0) return;
+        if (ShortRows<T, N>::fit(sweep)) {
+            ShortRows<T, N>(sweep, shifted({})).for_each([&](std::size_t to, const Pointers& at, std::size_t n) {
+                backward_run<0, T, N>(o, to, at, n, Writing::exact, f);
+            });
+            return;
+        }
+        with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
+            for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
+                backward_run<Fixed, T, N>(o, to, shifted(from), n, sweep.single() ? Writing::whole : Writing::exact, f);
+            });
         });
-        return;
     }
-    with_fixed<N>(sweep.fixed, [&]<unsigned Fixed>() {
-        for_each_run(sweep, [&](std::size_t to, const std::array<std::size_t, N>& from, std::size_t n) {
-            backward_run<Fixed, T, N>(o, to, shifted(from), n, sweep.single() ? Writing::whole : Writing::exact, f);
-        });
-    });
 }
 
 }  // namespace xtape::detail

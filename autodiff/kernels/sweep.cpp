@@ -63,7 +63,6 @@ Sweep<N> make_sweep(const Shape& output, const std::array<const Shape*, N>& shap
     return sweep;
 }
 
-template Sweep<1> make_sweep(const Shape&, const std::array<const Shape*, 1>&);
 template Sweep<2> make_sweep(const Shape&, const std::array<const Shape*, 2>&);
 template Sweep<3> make_sweep(const Shape&, const std::array<const Shape*, 3>&);
 // The library has no operation with more operands, but programs may.

@@ -32,7 +32,6 @@ struct Sweep {
 template <std::size_t N>
 Sweep<N> make_sweep(const Shape& output, const std::array<const Shape*, N>& shapes);
 
-extern template Sweep<1> make_sweep(const Shape&, const std::array<const Shape*, 1>&);
 extern template Sweep<2> make_sweep(const Shape&, const std::array<const Shape*, 2>&);
 extern template Sweep<3> make_sweep(const Shape&, const std::array<const Shape*, 3>&);
 
