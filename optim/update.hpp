@@ -22,16 +22,19 @@ T as(double number) {
 }  // namespace detail
 
 /// a / b to within one unit in the last place. Division and square root share one slow unit, which would keep memory
-/// waiting; so for registers of 16 floats the quotient comes from the 14-bit reciprocal and two of Newton's steps.
+/// waiting; so for registers of 16 floats the quotient comes from the 14-bit reciprocal and two of Newton's steps, whose
+/// differences must be rounded only once: fused by name, since not every compiler does so by itself at every level.
 template <class T>
 Lanes<T> quotient(Lanes<T> a, Lanes<T> b) {
     if constexpr (std::is_same_v<T, float> && Lanes<T>::width == 16) {
-        Lanes<T> r = xsimd::reciprocal(b.v);
-        r = r + r * (1 - b * r);
-        Lanes<T> q = a * r;
-        q = q + r * (a - b * q);
+        using xtape::detail::fused_by_name;
+        const auto minus_b = -b.v;
+        auto r = xsimd::reciprocal(b.v);
+        r = fused_by_name(r, fused_by_name(minus_b, r, decltype(r)(1.f)), r);
+        auto q = a.v * r;
+        q = fused_by_name(r, fused_by_name(minus_b, q, a.v), q);
         // Where b is 0, infinite or too small for a reciprocal, or something is NaN.
-        if (!xsimd::all(q.v == q.v)) [[unlikely]]
+        if (!xsimd::all(q == q)) [[unlikely]]
             return a / b;
         return q;
     } else {
