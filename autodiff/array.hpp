@@ -79,8 +79,10 @@ public:
 
     /// A scalar, 0.
     BasicArray() : storage_(1, T()) {}
-    /// A scalar.
-    explicit BasicArray(const T& value) : storage_(1, value) {}
+    /// A scalar. A template, because Clang 14 would take `BasicArray{x}`, a list of one, for it wherever that stands in a template.
+    template <class N>
+        requires std::is_arithmetic_v<N>
+    explicit BasicArray(N value) : storage_(1, static_cast<T>(value)) {}
     /// Elements are not initialised.
     explicit BasicArray(const shape_type& shape);
     BasicArray(const shape_type& shape, const T& value);

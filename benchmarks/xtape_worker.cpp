@@ -93,10 +93,10 @@ struct CnnStep {
 // Those that are compared, and those that show how the cost grows with batch and depth.
 std::vector<bench::Mlp> all_mlps() {
     std::vector<bench::Mlp> all = bench::mlps();
-    for (const std::size_t batch : {32, 64, 128, 256, 512, 1024, 2048}) {
+    for (const std::size_t batch : {32U, 64U, 128U, 256U, 512U, 1024U, 2048U}) {
         all.push_back({"batch-" + std::to_string(batch), {784, 128, 64, 10}, batch});
     }
-    for (const std::size_t depth : {2, 4, 8, 16, 32, 64}) {
+    for (const std::size_t depth : {2U, 4U, 8U, 16U, 32U, 64U}) {
         all.push_back({"depth-" + std::to_string(depth), std::vector<std::size_t>(depth + 1, 128), 128});
     }
     return all;

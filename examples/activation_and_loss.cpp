@@ -98,9 +98,10 @@ static double apart(const examples::Study& study, const data::TensorDataset& set
     };
     nn::Sequential64 first = make(), second = make();
     optim::Adam64 first_adam{first.parameters(), {.lr = 2e-3}}, second_adam{second.parameters(), {.lr = 2e-3}};
-    const auto step = [](nn::Sequential64& net, optim::Adam64& adam, const auto& loss) {
+    const auto step = [](nn::Sequential64& net, optim::Adam64& adam, const Array64& x, const IndexArray& labels,
+                         const auto& loss) {
         Tape tape;
-        const Tensor64 value = loss(net);
+        const Tensor64 value = loss(net(x), labels);
         tape.backward(value);
         adam.step();
         adam.zero_grad();
@@ -109,8 +110,10 @@ static double apart(const examples::Study& study, const data::TensorDataset& set
     double most = 0;
     for (const auto& [images, labels] : data::Loader{set, {.batch_size = 64, .shuffle = true}}) {
         const Array64 x = xt::cast<double>(images);
-        const double ce = step(first, first_adam, [&](auto& net) { return nn::cross_entropy(net(x), labels); });
-        const double nll = step(second, second_adam, [&](auto& net) { return nn::nll(log_softmax(net(x)), labels); });
+        const double ce = step(first, first_adam, x, labels, nn::cross_entropy);
+        const double nll = step(second, second_adam, x, labels, [](const Tensor64& out, const IndexArray& y) {
+            return nn::nll(log_softmax(out), y);
+        });
         most = std::max(most, std::abs(ce - nll));
     }
     return most;

@@ -97,7 +97,7 @@ static void latent(examples::Study& study, const Images& images, Trainings& trai
     std::vector<Compared> table;
     std::vector<examples::ImageRow> rows{{"test images", images.shown}};
     double before = 0, least_fall = 1;
-    for (const std::size_t size : {10, 30, 64, 256}) {
+    for (const std::size_t size : {10U, 30U, 64U, 256U}) {
         Trained& trained = trainings.dense({784, 256, size});
         table.push_back(compared(fmt::format("code of {}", size), trained));
         const Array linear = examples::projected(images.train.column(), size, images.test.column());

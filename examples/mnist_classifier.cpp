@@ -102,7 +102,7 @@ static void learning_rate(examples::Study& study, const data::Mnist& mnist) {
 static void batch_size(examples::Study& study, const data::Mnist& mnist) {
     std::vector<Compared> trainings;
     double worst = 1;
-    for (const std::size_t size : {16, 32, 64, 128}) {
+    for (const std::size_t size : {16U, 32U, 64U, 128U}) {
         seed(study.options.seed);
         nn::Sequential net = make_mlp({784, 128, 10});
         optim::Adam adam{net.parameters(), {.lr = 1e-3}};
@@ -140,7 +140,7 @@ static void narrow(examples::Study& study, const data::Mnist& mnist) {
     const auto [most, few] = data::stratified_split(mnist.train, {0.8, 0.2});
     std::vector<Compared> trainings;
     double best = 0, chosen = 0;
-    for (const std::size_t hidden : {1, 2, 3}) {
+    for (const std::size_t hidden : {1U, 2U, 3U}) {
         seed(study.options.seed);
         std::vector<std::size_t> widths(hidden + 2, 40);
         widths.front() = 784, widths.back() = 10;

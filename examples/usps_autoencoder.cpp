@@ -28,12 +28,12 @@ static void settings(examples::Study& study, const data::Usps& usps) {
     const Array shown = examples::one_of_each(usps.test);
     std::vector<Compared> trainings;
     double deepest = 0, by_components = 0;
-    for (const std::size_t code : {16, 64}) {
+    for (const std::size_t code : {16U, 64U}) {
         const Array linear = examples::projected(train.column(), code, test.column());
         const double linear_mse = train::mean_squared_error(test.column(), linear);
         std::vector<examples::ImageRow> rows{{"test images", shown}};
         for (const std::vector<std::size_t>& widths : {std::vector<std::size_t>{256, code}, {256, 128, code}}) {
-            for (const std::size_t batch_size : {32, 128}) {
+            for (const std::size_t batch_size : {32U, 128U}) {
                 const std::string name = fmt::format("{}, batches of {}", examples::there_and_back(widths), batch_size);
                 seed(study.options.seed);
                 Autoencoder net = examples::dense_autoencoder(widths, nn::ReLU{});

@@ -59,7 +59,7 @@ double error(const inner::Plane<T>& found, const inner::Plane<double>& wanted) {
 
 TEST_CASE_TEMPLATE("exact forces are those of the formulas", T, float, double) {
     const double tolerance = std::is_same_v<T, float> ? 2e-6 : 1e-14;
-    for (const std::size_t n : {5, 64, 133}) {
+    for (const std::size_t n : {5U, 64U, 133U}) {
         const auto p = inner::dense_affinities(golden::digits<T>(n), 2);
         const auto y = places<T>(n, 3);
         inner::Forces<T> found(n);

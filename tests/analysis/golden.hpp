@@ -33,7 +33,7 @@ template <class F>
 auto on_threads(const F& f) {
     const std::size_t before = xtape::threads();
     std::vector<decltype(f())> results;
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         xtape::set_threads(count);
         results.push_back(f());
     }

@@ -102,7 +102,7 @@ TEST_CASE("a cluster that loses all its points begins anew") {
 TEST_CASE("more restarts are not worse") {
     const Array x = golden::digits<float>(400);
     double before = std::numeric_limits<double>::infinity();
-    for (const std::size_t restarts : {1, 3, 8}) {
+    for (const std::size_t restarts : {1U, 3U, 8U}) {
         const double now =
             analysis::kmeans(x, {.clusters = 12, .restarts = restarts}, random::Stream(2, 0)).inertia;
         CHECK(now <= before);

@@ -28,8 +28,8 @@ double squared(const BasicArray<T>& x, std::size_t i, std::size_t j) {
 
 TEST_CASE_TEMPLATE("squared distances are those of differences, for any number of features and rows", T, float, double) {
     const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
-    for (const std::size_t features : {1, 3, 8, 16, 17, 31, 64, 65}) {
-        for (const std::size_t rows : {1, 4, 7}) {
+    for (const std::size_t features : {1U, 3U, 8U, 16U, 17U, 31U, 64U, 65U}) {
+        for (const std::size_t rows : {1U, 4U, 7U}) {
             const auto x = random::normal<T>({rows + 1, features}, T(100), T(1), random::Stream(1, 0));
             std::vector<T> found(rows);
             analysis::detail::squared_distances(x.data(), x.data() + features, rows, features, found.data());

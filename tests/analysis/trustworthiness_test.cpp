@@ -18,7 +18,7 @@ TEST_CASE("trustworthiness is scikit-learn's") {
             plane(i, 1) += x(i, c) * std::sin(static_cast<double>(c) / 3);
         }
     }
-    for (const std::size_t k : {5, 12}) {
+    for (const std::size_t k : {5U, 12U}) {
         const double theirs = golden::group("trustworthiness").at(std::to_string(k)).get<double>();
         CHECK(std::abs(analysis::trustworthiness(x, plane, k) - theirs) <= 1e-12);
     }

@@ -27,7 +27,7 @@ std::string found(const Array& made, const std::vector<Array>& causes) {
 template <class T>
 void check_every_place() {
     // Lengths around the registers' width, and over the length at which the search is cut in blocks.
-    for (const std::size_t n : {1, 2, 7, 15, 16, 17, 31, 33, 64, 100}) {
+    for (const std::size_t n : {1U, 2U, 7U, 15U, 16U, 17U, 31U, 33U, 64U, 100U}) {
         BasicArray<T> x(Shape{n}, std::numeric_limits<T>::max());
         CHECK(detail::all_finite(x));
         for (std::size_t i = 0; i < n; ++i) {

@@ -83,6 +83,22 @@ TEST_CASE("an empty array has its shape, also when an extent is 0 or there is no
     CHECK(empty_array<float>({}).dimension() == 0);
 }
 
+TEST_CASE("a list of one number is a vector and a number in parentheses a scalar, in templates, too") {
+    const auto generic = [](auto number) {
+        const float one = 7;
+        CHECK(Array{one}.shape() == Shape{1});
+        CHECK(Array{2.F}.shape() == Shape{1});
+        CHECK(Array{number}.shape() == Shape{1});
+        CHECK(Array64{number}.shape() == Shape{1});
+        CHECK(IndexArray{3}.shape() == Shape{1});
+        CHECK(Array(number).shape() == Shape{});
+        CHECK(Array(one)() == one);
+    };
+    generic(1.F);
+    generic(1.0);
+    generic(1);
+}
+
 TEST_CASE("an array is an xtensor container") {
     const Array a{{1.F, 2.F}, {3.F, 4.F}};
     const Array b = a * 2.F + 1.F;

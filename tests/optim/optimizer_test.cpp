@@ -171,9 +171,10 @@ TEST_CASE("running quantities end at zero, not at subnormal numbers, which are s
         adam.zero_grad();
         p.accumulate_grad(Array(Shape{size}, 0.f));
         for (int n = 0; n < 1000; ++n) adam.step();
-        for (const auto& [name, array] : adam.state().arrays) {
-            CAPTURE(name);
-            CHECK(array == Array(Shape{size}, 0.f));
+        const auto state = adam.state();
+        for (const auto& quantity : state.arrays) {
+            CAPTURE(quantity.first);
+            CHECK(quantity.second == Array(Shape{size}, 0.f));
         }
     }
     // The caller's own arithmetic is left as it was.

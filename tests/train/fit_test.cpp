@@ -68,7 +68,7 @@ TEST_CASE("fit gives the same bits on any number of threads") {
     std::vector<std::uint32_t> weights;
     std::vector<std::uint64_t> numbers;
     const std::size_t before = threads();
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
         seed(1);
         nn::Sequential model = support::network();

@@ -73,7 +73,7 @@ TEST_CASE("sums of errors have the same bits on any number of threads") {
     const Array predictions = random::normal<float>({100000}, 0.f, 1.f, random::Stream(1, 1));
     const std::size_t before = threads();
     std::vector<double> results;
-    for (const std::size_t count : {1, 2, 4}) {
+    for (const std::size_t count : {1U, 2U, 4U}) {
         set_threads(count);
         results.push_back(train::mean_squared_error(targets, predictions));
     }

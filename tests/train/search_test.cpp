@@ -104,7 +104,7 @@ TEST_CASE("a Bayesian search finds better points than a random one of twice the 
 TEST_CASE("a search is the same on any number of threads") {
     const std::size_t before = threads();
     std::vector<double> first;
-    for (const std::size_t count : {1, 4}) {
+    for (const std::size_t count : {1U, 4U}) {
         set_threads(count);
         const auto objective = [](const Trial& trial) { return bowl(trial) + random::next_stream().uniform() / 100; };
         const auto result = train::tpe_search(plane(), objective, {.trials = 24, .seed = 5, .parallel = 4});

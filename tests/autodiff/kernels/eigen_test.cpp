@@ -10,7 +10,7 @@
 using namespace xtape;
 
 TEST_CASE("eigenvalues come largest first, with orthonormal vectors in rows") {
-    for (const std::size_t n : {1, 2, 7, 40}) {
+    for (const std::size_t n : {1U, 2U, 7U, 40U}) {
         Array64 a = random::normal<double>({n, n}, 0., 1., random::Stream(1, n));
         for (std::size_t i = 0; i < n; ++i) {
             for (std::size_t j = 0; j < i; ++j) a(i, j) = a(j, i);

@@ -68,8 +68,8 @@ TEST_CASE("kernels walk over broadcast operands as index arithmetic does") {
 }
 
 TEST_CASE("short rows beside vectors and scalars are taken together, and the last of them are right too") {
-    for (const std::size_t width : {1, 2, 7, 10, 16, 33, 63}) {
-        for (const std::size_t rows : {8, 97, 1000, 5001}) {
+    for (const std::size_t width : {1U, 2U, 7U, 10U, 16U, 33U, 63U}) {
+        for (const std::size_t rows : {8U, 97U, 1000U, 5001U}) {
             check({rows, width}, {width}, {rows, 1});
             check({width}, {rows, width}, {});
             check({rows, 1}, {1, width}, {rows, width});

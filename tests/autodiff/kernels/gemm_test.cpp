@@ -158,7 +158,8 @@ TEST_CASE("a product reads and writes rows that stand apart, and nothing between
 }
 
 TEST_CASE("a NaN or an infinity reaches exactly the elements that it is a term of") {
-    for (const auto& [m, n, k] : {std::array<std::size_t, 3>{20, 37, 50}, {3, 40, 64}, {40, 7, 420}, {30, 100, 784}}) {
+    for (const auto& extents : {std::array<std::size_t, 3>{20, 37, 50}, {3, 40, 64}, {40, 7, 420}, {30, 100, 784}}) {
+        const std::size_t m = extents[0], n = extents[1], k = extents[2];
         for (const bool tb : {false, true}) {
             for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
                 CAPTURE(m);

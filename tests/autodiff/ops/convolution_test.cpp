@@ -151,8 +151,8 @@ TEST_CASE("convolutions refuse options out of range") {
     text =
         "conv_transpose2d: expected an output_padding of at least 0 and below the stride 2 x 1 or the dilation 1 x 1, "
         "got 1 x 1";
-    CHECK_THROWS_WITH_AS(conv_transpose2d(x, w, {.stride = {2, 1}, .output_padding = 1}), located(text, __LINE__),
-                         ConfigError);
+    const ConvTranspose2dOptions unequal{.stride = {2, 1}, .output_padding = 1};
+    CHECK_THROWS_WITH_AS(conv_transpose2d(x, w, unequal), located(text, __LINE__), ConfigError);
 }
 
 TEST_CASE("convolutions name the shapes that do not fit") {
@@ -224,8 +224,8 @@ TEST_CASE("transposed convolutions name the shapes that do not fit") {
     text =
         "conv_transpose2d: expected a result of at least 1 along every axis, but it would be -1 x 2, got input (1, 4, "
         "1, 2) and weight (4, 3, 3, 3)";
-    CHECK_THROWS_WITH_AS(conv_transpose2d(ones({1, 4, 1, 2}), w, {.padding = {2, 1}}), located(text, __LINE__),
-                         ShapeError);
+    const Tensor low = ones({1, 4, 1, 2});
+    CHECK_THROWS_WITH_AS(conv_transpose2d(low, w, {.padding = {2, 1}}), located(text, __LINE__), ShapeError);
     const Tensor none(Array(Shape{0, std::size_t{1} << 30, 1}));
     text =
         "conv_transpose1d: expected weight (1073741824, O / groups, K) for an input of 1073741824 channels, got input "

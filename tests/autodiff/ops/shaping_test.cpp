@@ -30,8 +30,8 @@ TEST_CASE("reshape finds out one extent by itself") {
     CHECK(reshape(six, Shape{6}).shape() == Shape{6});
     const Array w{{1.F, 2.F}, {3.F, 4.F}, {5.F, 6.F}};
     CHECK(back([](const Tensor& t) { return reshape(t, {-1, 2}); }, six, w) == six.value());
-    CHECK_THROWS_WITH_AS(reshape(six, {-1, 4}),
-                         located("reshape: expected a shape with 6 elements for (2, 3), got (-1, 4)", __LINE__ - 1), ShapeError);
+    const std::string wrong = "reshape: expected a shape with 6 elements for (2, 3), got (-1, 4)";
+    CHECK_THROWS_WITH_AS(reshape(six, {-1, 4}), located(wrong, __LINE__), ShapeError);
     const std::string extents = "reshape: expected extents of at least 0, one of which may be -1, got ";
     CHECK_THROWS_WITH_AS(reshape(six, {-1, -1}), located(extents + "(-1, -1)", __LINE__), ShapeError);
     CHECK_THROWS_WITH_AS(reshape(six, {-2, 3}), located(extents + "(-2, 3)", __LINE__), ShapeError);
