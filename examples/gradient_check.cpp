@@ -7,16 +7,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 using namespace xtape;
 
-static void show(examples::Study& study, const std::string& title, std::vector<std::pair<std::string, double>> errors,
-                 const std::string& name) {
-    std::ranges::stable_sort(errors, std::greater<>{}, &std::pair<std::string, double>::second);
+/// What was checked, by the relative difference, the largest first.
+using Errors = std::multimap<double, std::string, std::greater<>>;
+
+static void show(examples::Study& study, const std::string& title, const Errors& errors, const std::string& name) {
     std::vector<std::vector<std::string>> rows;
-    for (std::size_t i = 0; i < std::min<std::size_t>(errors.size(), 12); ++i) {
-        rows.push_back({errors[i].first, fmt::format("{:.2g}", errors[i].second)});
+    for (const auto& [error, of] : errors) {
+        if (rows.size() < 12) rows.push_back({of, fmt::format("{:.2g}", error)});
     }
     study.table(fmt::format("{}: {} checked, those with the largest differences", title, errors.size()),
                 {"of", "relative difference"}, rows);
@@ -25,13 +27,13 @@ static void show(examples::Study& study, const std::string& title, std::vector<s
                    .metric = "largest relative difference",
                    .reported = "< 1e-7",
                    .goal = 1e-7,
-                   .reached = errors.front().second,
+                   .reached = errors.begin()->first,
                    .unit = "",
                    .better = train::Better::smaller});
 }
 
 static void operations(examples::Study& study, int order) {
-    std::vector<std::pair<std::string, double>> errors;
+    Errors errors;
     for (const OperationInfo& operation : all_operations()) {
         if (!operation.differentiable) continue;
         double most = 0;
@@ -44,24 +46,27 @@ static void operations(examples::Study& study, int order) {
             most =
                 std::max(most, gradcheck(bent, sample.inputs, {.order = order, .allow_zero = true}).max_relative_error);
         }
-        errors.emplace_back(operation.name, most);
+        errors.emplace(most, operation.name);
     }
     show(study, order == 1 ? "Gradients of operations" : "Second derivatives of operations", errors,
          order == 1 ? "gradient of every operation" : "second derivative of every operation");
 }
 
 struct Checks {
-    std::vector<std::pair<std::string, double>> errors;
+    Errors errors;
 
     /// A layer of one input, in training mode.
     template <class Layer>
     void add(const std::string& name, Layer layer, const Shape& shape) {
+        check(name, nn::Sequential64{std::move(layer)}, shape);
+    }
+    void check(const std::string& name, nn::Sequential64 net, const Shape& shape) {
         const Array64 x = random::uniform<double>(shape, -2, 2);
-        double most = gradcheck([&](const Tensor64& t) { return square(layer(t)); }, {x}).max_relative_error;
-        if (!layer.parameters().empty()) {
-            most = std::max(most, gradcheck(layer, [&] { return square(layer(x)); }).max_relative_error);
+        double most = gradcheck([&](const Tensor64& t) { return square(net(t)); }, {x}).max_relative_error;
+        if (!net.parameters().empty()) {
+            most = std::max(most, gradcheck(net, [&] { return square(net(x)); }).max_relative_error);
         }
-        errors.emplace_back(name, most);
+        errors.emplace(most, name);
     }
 };
 
